@@ -1,0 +1,48 @@
+"""The one family of exceptions; each says what to do next, and `status` says what a browser or program is answered."""
+
+
+class TurnoutError(Exception):
+    """Something a person can be told in one sentence."""
+
+    status = 500
+
+
+class Misconfigured(TurnoutError):
+    """The operator has to change something before Turnout can start."""
+
+
+class NotFound(TurnoutError):
+    """No such thing, or nothing that the asker may know of."""
+
+    status = 404
+
+
+class NotAllowed(TurnoutError):
+    """The asker may not do this."""
+
+    status = 403
+
+
+class Conflict(TurnoutError):
+    """Somebody else was first; the state is no longer what the asker saw."""
+
+    status = 409
+
+
+class Invalid(TurnoutError):
+    """What was typed or sent does not fit.
+
+    `fields` maps a field's name to a sentence; the key "" is about the whole form.
+    """
+
+    status = 422
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = fields
+
+
+class Unavailable(TurnoutError):
+    """A server that Turnout needs does not answer just now."""
+
+    status = 503

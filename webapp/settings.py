@@ -1,0 +1,118 @@
+"""What the operator can set, read from the environment once; the only place that reads it."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from webapp.errors import Misconfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseModel):
+    """Frozen; a field `mongodb_uri` is the variable `MONGODB_URI`, the rest carry the prefix `TURNOUT_`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    env: Literal["development", "production"] = Field("development", description="Demo tools only in development.")
+    mongodb_uri: str = Field("", description="A MongoDB replica set. Empty: Turnout starts its own.")
+    redis_url: str = Field("", description="Redis 7 or Valkey. Empty: Turnout starts its own.")
+    database: str = Field("turnout", description="The database's name.", pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,37}$")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    public_url: str = Field("", description="How people reach this Turnout, for links and for the origin check.")
+    workers: int = Field(1, ge=1, le=64, description="Worker processes.")
+    secret: str = Field("", description="Signs cookies and region names: 32 characters or more.")
+    var: Path = Field(ROOT / "var", description="Where embedded servers and development keep their files.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    live_frame_ms: int = Field(50, ge=1, le=10_000, description="A live region is drawn at most once in this time.")
+    max_body_mb: int = Field(5, ge=1, le=100, description="The largest request body, in MiB; larger ones get 413.")
+    day_start: int = Field(0, ge=0, le=12, description="The hour at which an event day begins.")
+
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _is_mongodb(cls, value: str) -> str:
+        if value and not value.startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("must start with mongodb:// or mongodb+srv://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def is_development(self) -> bool:
+        return self.env == "development"
+
+
+BARE = {"mongodb_uri", "redis_url", "port", "host", "workers", "live_frame_ms"}
+
+
+def variable(field: str) -> str:
+    """The environment variable that sets a field."""
+    return field.upper() if field in BARE else f"TURNOUT_{field.upper()}"
+
+
+def read(environ: dict[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises Misconfigured with one sentence per wrong value."""
+    environ = dict(os.environ) if environ is None else environ
+    given: dict[str, Any] = {
+        name: environ[variable(name)] for name in Settings.model_fields if environ.get(variable(name))
+    }
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise Misconfigured("\n".join(_sentence(e) for e in error.errors())) from None
+    return _with_secret(settings)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The whole environment for a child process that must see the same settings."""
+    return {**os.environ, **{variable(k): str(v) for k, v in settings if str(v)}}
+
+
+def is_continuous_integration() -> bool:
+    return bool(os.environ.get("CI"))
+
+
+def _with_secret(settings: Settings) -> Settings:
+    if settings.secret and len(settings.secret) < 32:
+        raise Misconfigured(
+            "TURNOUT_SECRET is shorter than 32 characters; "
+            "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    if settings.secret:
+        return settings
+    if not settings.is_development:
+        raise Misconfigured(
+            "TURNOUT_SECRET is not set; in production set it, the same on every worker: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return settings.model_copy(update={"secret": _kept_secret(settings.var)})
+
+
+def _kept_secret(var: Path) -> str:
+    file = var / "secret"
+    if not file.exists():
+        var.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text()
+
+
+def _sentence(error: Any) -> str:
+    name = variable(str(error["loc"][0]))
+    return f"{name} is {error['input']!r}: {error['msg'].removeprefix('Value error, ')}."
