@@ -48,15 +48,27 @@ def servers(var: Path, *, mongodb: bool = True, redis: bool = True) -> Iterator[
                 database.make_primary(ports["mongodb"])
             if redis:
                 running[-1].wait_for(ports["redis"])
-            yield Addresses(
-                f"mongodb://127.0.0.1:{ports['mongodb']}/?directConnection=true" if mongodb else "",
-                f"redis://127.0.0.1:{ports['redis']}/0" if redis else "",
-            )
+            yield _addresses(ports)
         finally:
             for server in running:
                 server.ask_to_stop()
             for server in running:
                 server.wait()
+
+
+def running(var: Path) -> Addresses | None:
+    """Where the servers of another process listen that runs on `var` just now, or None."""
+    ports = var / "ports.json"
+    if not ports.exists() or not _is_locked(var / "lock"):
+        return None
+    kept = json.loads(ports.read_text())
+    return _addresses(kept)
+
+
+def _addresses(ports: dict[str, int]) -> Addresses:
+    return Addresses(
+        f"mongodb://127.0.0.1:{ports['mongodb']}/?directConnection=true", f"redis://127.0.0.1:{ports['redis']}/0"
+    )
 
 
 class _Server:
@@ -107,6 +119,17 @@ def _only_one(var: Path) -> Iterator[int]:
         yield lock
     finally:
         os.close(lock)
+
+
+def _is_locked(file: Path) -> bool:
+    if not file.exists():
+        return False
+    with file.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _take(lock: int, var: Path) -> None:

@@ -77,7 +77,7 @@ def _web_address(url: str) -> str:
 def _wall(time: datetime) -> datetime:
     if time.tzinfo is not None:
         raise _fault("Write the local time at the place of the event, without a zone.")
-    if not 1970 <= time.year <= 2200:  # noqa: PLR2004 - what people mean by a date
+    if not 1970 <= time.year <= 2200:
         raise _fault("Choose a year between 1970 and 2200.")
     return time.replace(second=0, microsecond=0)
 

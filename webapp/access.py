@@ -1,0 +1,105 @@
+"""Who is asking, and what they may do. Every handler and every region declares who may use it.
+
+Until sign-in exists, whoever reaches the server is the organiser; handlers already ask here.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from quart import Quart, current_app, request
+
+from realtime import anyone
+from webapp.errors import NotAllowed
+
+__all__ = ["Person", "allowed", "anyone", "organiser", "viewer_of", "who"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who asks."""
+
+    id: str
+    name: str
+    is_organiser: bool
+
+
+THE_ORGANISER = Person("organiser", "The organiser", is_organiser=True)
+
+
+def who() -> Person:
+    """The person behind the current request."""
+    return THE_ORGANISER
+
+
+async def viewer_of(scope: dict[str, Any]) -> Person:  # noqa: ARG001 - the session will be read from it
+    """The person behind a live connection."""
+    return THE_ORGANISER
+
+
+def organiser(person: Person, *_: str) -> bool:
+    """People who run events here."""
+    return person.is_organiser
+
+
+def allowed(rule: Callable[..., bool]) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
+    """Declares who may use a handler; whoever else asks is refused."""
+
+    def declare(handler: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+        @wraps(handler)
+        async def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not rule(who()):
+                raise NotAllowed("You may not do this; ask the organiser.")
+            return await handler(*args, **kwargs)
+
+        checked.access = rule  # type: ignore[attr-defined]
+        return checked
+
+    return declare
+
+
+def guard(app: Quart, public_url: str) -> None:
+    """Refuses changes that another site's page asks for, and handlers that do not declare their access."""
+    hosts = {urlsplit(public_url).netloc} if public_url else set()
+
+    @app.before_request
+    async def refuse_other_sites() -> None:
+        if request.method not in SAFE and not _is_ours(request.headers, {request.host, *hosts}):
+            raise NotAllowed("This came from another site, so nothing was changed. Open the page here and try again.")
+
+    undeclared = [name for name, view in app.view_functions.items() if not hasattr(view, "access")]
+    if undeclared:
+        raise TypeError(f"These handlers do not say who may use them: {', '.join(undeclared)}")
+
+
+def origin_check(public_url: str) -> Callable[[dict[str, Any]], bool]:
+    """A check whether a live connection was opened by a page of ours; a WebSocket must name its origin."""
+    public = {urlsplit(public_url).netloc} if public_url else set()
+
+    def is_ours(scope: dict[str, Any]) -> bool:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["type"] == "websocket" and "origin" not in headers:
+            return False
+        return _is_ours(headers, {headers.get("host", ""), *public})
+
+    return is_ours
+
+
+def handlers() -> Iterable[tuple[str, str, Callable[..., bool]]]:
+    """Every route of the running app with its methods and who may use it."""
+    for rule in current_app.url_map.iter_rules():
+        methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        yield rule.rule, methods, current_app.view_functions[rule.endpoint].access  # type: ignore[attr-defined]
+
+
+def _is_ours(headers: Any, hosts: set[str]) -> bool:
+    origin = headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc in hosts
+    return headers.get("sec-fetch-site", "none") in ("same-origin", "none")

@@ -1,0 +1,59 @@
+"""The built stylesheet and script: found by name, served under a fingerprint, kept by browsers for a year."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from quart import Blueprint, Response, request, send_from_directory
+
+from realtime import anyone
+from webapp.errors import Misconfigured, NotFound
+from webapp.settings import ROOT
+
+DIST = ROOT / "static" / "dist"
+FOREVER = "public, max-age=31536000, immutable"
+
+pages = Blueprint("assets", __name__)
+
+
+@cache
+def manifest() -> dict[str, str]:
+    """The fingerprinted file of each asset. Raises Misconfigured when nothing was built."""
+    file = DIST / "manifest.json"
+    if not file.exists():
+        raise Misconfigured("The stylesheet and script are not built; run: make assets")
+    return dict(json.loads(file.read_text()))
+
+
+def url(name: str) -> str:
+    """Where a browser gets an asset, such as `turnout.css`."""
+    return f"/static/{manifest()[name]}"
+
+
+@pages.get("/static/<path:name>")
+async def asset(name: str) -> Response:
+    if name not in manifest().values():
+        raise NotFound("There is no such file.")
+    squeezed = "gzip" in request.accept_encodings and Path(DIST / f"{name}.gz").exists()
+    response = await send_from_directory(DIST, f"{name}.gz" if squeezed else name, mimetype=_kind(name))
+    response.headers["Cache-Control"] = FOREVER
+    response.headers["Vary"] = "Accept-Encoding"
+    if squeezed:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+asset.access = anyone  # type: ignore[attr-defined] - before access, which needs no assets
+
+
+@pages.get("/favicon.ico")
+async def favicon() -> Response:
+    return await asset(manifest()["icon.svg"])
+
+
+favicon.access = anyone  # type: ignore[attr-defined]
+
+
+def _kind(name: str) -> str:
+    kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
+    return kinds.get(Path(name).suffix, "application/octet-stream")

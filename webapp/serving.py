@@ -1,0 +1,170 @@
+"""Runs Turnout: one parent that holds the port and the embedded servers, and workers that answer."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import structlog
+import uvloop
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from realtime import server as live_server
+from webapp import create_app, database, embedded, settings
+from webapp.errors import Misconfigured
+from webapp.settings import Settings
+
+STOP_SECONDS = 10
+BACKLOG = 4096
+log = structlog.get_logger()
+
+
+def run(given: Settings, greet: Callable[[Settings], None]) -> int:
+    """Serves until SIGTERM or SIGINT; `greet` is called once the databases answer, before the first request.
+
+    Raises Misconfigured when it cannot start; answers the exit status.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with ExitStack() as stack:
+        listening = stack.enter_context(_listening(given))
+        chosen = stack.enter_context(with_servers(given))
+        chosen = chosen.model_copy(update={"port": listening.getsockname()[1]})
+        greet(chosen)
+        _Workers(chosen, listening).keep(stop)
+    return 0
+
+
+@contextmanager
+def with_servers(given: Settings, *, share: bool = False) -> Iterator[Settings]:
+    """The settings with the addresses of a MongoDB and a Redis that answer; starts what was not given.
+
+    With `share`, the embedded servers of a Turnout that runs on the same data are used where there is one.
+    """
+    with ExitStack() as stack:
+        found = embedded.running(given.var) if share else None
+        if not (found or (given.mongodb_uri and given.redis_url)):
+            wanted = embedded.servers(given.var, mongodb=not given.mongodb_uri, redis=not given.redis_url)
+            found = stack.enter_context(wanted)
+        chosen = _at(given, found)
+        database.check(chosen.mongodb_uri)
+        _check_redis(chosen.redis_url)
+        yield chosen
+
+
+def _at(given: Settings, found: embedded.Addresses | None) -> Settings:
+    if found is None:
+        return given
+    addresses = {
+        "mongodb_uri": given.mongodb_uri or found.mongodb_uri,
+        "redis_url": given.redis_url or found.redis_url,
+    }
+    return given.model_copy(update=addresses)
+
+
+def work(given: Settings, listening: int) -> None:
+    """One worker: serves on the socket with this file descriptor until SIGTERM or until the parent is gone."""
+    uvloop.run(_serve(given, listening))
+
+
+async def _serve(given: Settings, listening: int) -> None:
+    app = create_app(given)
+    config = Config()
+    config.bind = [f"fd://{listening}"]
+    config.backlog = BACKLOG
+    config.graceful_timeout = 5
+    config.websocket_max_message_size = 65_536
+    config.accesslog = None
+    config.errorlog = None
+    config.include_server_header = False
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    _when_parent_ends(loop, asked)
+
+    async def drained() -> None:
+        await asked.wait()
+        await app.extensions["live"].drain()
+
+    live_server.install()
+    await serve(app, config, shutdown_trigger=drained)  # type: ignore[arg-type]
+
+
+def _when_parent_ends(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> None:
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        loop.call_soon_threadsafe(asked.set)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+class _Workers:
+    """Starts the workers, starts them again when they die, and stops them together."""
+
+    def __init__(self, given: Settings, listening: socket.socket) -> None:
+        self.given, self.listening = given, listening
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def keep(self, stop: threading.Event) -> None:
+        self.running = [self._start() for _ in range(self.given.workers)]
+        try:
+            while not stop.wait(0.5):
+                self.running = [worker if worker.poll() is None else self._again(worker) for worker in self.running]
+        finally:
+            self._stop()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "webapp", "worker", str(self.listening.fileno())],
+            stdin=subprocess.PIPE,
+            env=settings.environment(self.given),
+            pass_fds=(self.listening.fileno(),),
+            start_new_session=True,
+        )
+
+    def _again(self, dead: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        log.error("a worker ended and is started again", pid=dead.pid, status=dead.returncode)
+        time.sleep(0.5)
+        return self._start()
+
+    def _stop(self) -> None:
+        for worker in self.running:
+            worker.send_signal(signal.SIGTERM)
+        until = time.monotonic() + STOP_SECONDS
+        for worker in self.running:
+            try:
+                worker.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+
+
+@contextmanager
+def _listening(given: Settings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((given.host, given.port))
+        except OSError as error:
+            raise Misconfigured(
+                f"Cannot listen on {given.host}:{given.port} ({os.strerror(error.errno or 0).lower()}); "
+                "stop what uses it, or set PORT to another number."
+            ) from None
+        listening.listen(BACKLOG)
+        yield listening
+
+
+def _check_redis(url: str) -> None:
+    problem = live_server.redis_problem(url)
+    if problem:
+        raise Misconfigured(f"Redis does not answer at REDIS_URL ({problem}); start it, or correct the address.")
