@@ -4,7 +4,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from quart import Blueprint, Response, request, send_from_directory
+from quart import Blueprint, Response, request
 
 from realtime import anyone
 from webapp.errors import Misconfigured, NotFound
@@ -34,8 +34,8 @@ def url(name: str) -> str:
 async def asset(name: str) -> Response:
     if name not in manifest().values():
         raise NotFound("There is no such file.")
-    squeezed = "gzip" in request.accept_encodings and Path(DIST / f"{name}.gz").exists()
-    response = await send_from_directory(DIST, f"{name}.gz" if squeezed else name, mimetype=_kind(name))
+    squeezed = "gzip" in request.accept_encodings
+    response = Response(_content(f"{name}.gz" if squeezed else name), content_type=_kind(name))
     response.headers["Cache-Control"] = FOREVER
     response.headers["Vary"] = "Accept-Encoding"
     if squeezed:
@@ -54,6 +54,11 @@ async def favicon() -> Response:
 favicon.access = anyone  # type: ignore[attr-defined]
 
 
+@cache
+def _content(file: str) -> bytes:
+    return (DIST / file).read_bytes()
+
+
 def _kind(name: str) -> str:
-    kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
+    kinds = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
     return kinds.get(Path(name).suffix, "application/octet-stream")

@@ -124,28 +124,28 @@ def sentences(error: ValidationError) -> dict[str, str]:
     return found
 
 
+SENTENCES = {
+    "missing": "Please fill this in.",
+    "string_too_short": "Please fill this in.",
+    "string_too_long": "Please shorten this to {max_length:,} characters.",
+    "too_long": "Please give {max_length} at most.",
+    "greater_than_equal": "This must be {ge:,g} or more.",
+    "less_than_equal": "This must be {le:,g} or less.",
+    "int": "Write a whole number, such as 80.",
+    "float": "Write a number, such as 52.52.",
+    "finite": "Write a number, such as 52.52.",
+    "datetime": "Write a date and a time, such as 2026-05-03 20:00.",
+    "date": "Write a date, such as 2026-05-03.",
+    "bool": "Choose yes or no.",
+}
+
+
 def _sentence(error: Mapping[str, Any]) -> str:
-    limits = error.get("ctx", {})
-    match error["type"]:
-        case "missing" | "string_too_short":
-            return "Please fill this in."
-        case "string_too_long":
-            return f"Please shorten this to {limits['max_length']:,} characters."
-        case "too_long":
-            return f"Please give {limits['max_length']} at most."
-        case "greater_than_equal":
-            return f"This must be {limits['ge']:,g} or more."
-        case "less_than_equal":
-            return f"This must be {limits['le']:,g} or less."
-        case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
-            return "Write a whole number, such as 80."
-        case "float_parsing" | "float_type" | "finite_number":
-            return "Write a number, such as 52.52."
-        case kind if kind.startswith(("datetime", "date", "timezone")):
-            return "Write a date and a time, such as 2026-05-03 20:00."
-        case "turnout":
-            return str(error["msg"])
-    return f"{error['msg']}."
+    kind = error["type"]
+    words = SENTENCES.get(kind) or SENTENCES.get(kind.split("_")[0])
+    if kind == "turnout" or not words:
+        return str(error["msg"])
+    return words.format(**error.get("ctx", {}))
 
 
 def _engine() -> Engine:

@@ -35,11 +35,11 @@ def run(given: Settings, greet: Callable[[Settings], None]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
-        listening = stack.enter_context(_listening(given))
+        held = stack.enter_context(listening(given))
         chosen = stack.enter_context(with_servers(given))
-        chosen = chosen.model_copy(update={"port": listening.getsockname()[1]})
+        chosen = chosen.model_copy(update={"port": held.getsockname()[1]})
         greet(chosen)
-        _Workers(chosen, listening).keep(stop)
+        _Workers(chosen, held).keep(stop)
     return 0
 
 
@@ -149,7 +149,8 @@ class _Workers:
 
 
 @contextmanager
-def _listening(given: Settings) -> Iterator[socket.socket]:
+def listening(given: Settings) -> Iterator[socket.socket]:
+    """A socket that listens where the settings say. Raises Misconfigured when it cannot."""
     family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
     with socket.socket(family) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,171 @@
+"""Requests a second and p99 of the event page and the front page, one worker on one core, everything real.
+
+A Quart handler that answers ten bytes runs in the same round, so that the figures can be read as ratios.
+"""
+
+import asyncio
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import uvloop
+
+from webapp import database, serving, settings
+from webapp.events import store
+from webapp.events.event import Details
+
+ROUNDS = 3
+SECONDS = 6
+CLIENTS = 16
+ROOT = Path(__file__).resolve().parent.parent.parent
+PARAGRAPH = "An evening of **music** by the water, with [a map](https://example.org) and a list:\n\n- one\n- two\n\n"
+HELLO = """
+import sys
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from quart import Quart
+import uvloop
+app = Quart(__name__)
+@app.get("/")
+async def hello():
+    return "ten bytes."
+config = Config(); config.bind = [f"fd://{sys.argv[1]}"]; config.accesslog = config.errorlog = None
+uvloop.run(serve(app, config))
+"""
+
+
+@dataclass
+class Result:
+    """Of one round: answers a second, and the 50th and 99th percentile in milliseconds."""
+
+    rate: float
+    p50: float
+    p99: float
+    size: int
+
+
+async def fill(given: settings.Settings) -> str:
+    """Fifty published events with 2 KB of Markdown each; answers the path of one."""
+    now = datetime.now(UTC)
+    database.connect(given.mongodb_uri, given.database)
+    await database.prepare()
+    for number in range(50):
+        starts = (now + timedelta(days=1, hours=number)).replace(tzinfo=None, minute=0, second=0, microsecond=0)
+        details = Details(
+            title=f"Concert number {number}",
+            summary="Two sets by the water, and the bar stays open.",
+            description=(PARAGRAPH * 30)[:2048],
+            starts=starts,
+            ends=starts + timedelta(hours=3),
+            zone="Europe/Berlin",
+            place_name="Harbour Hall",
+            place_address="Quay 4",
+            capacity=220,
+            tags=["music", "jazz"],
+            organiser_name="Quay Street Studio",
+        )
+        event = await store.create(details, now=now, by="bench")
+        await store.publish(event.id, now=now)
+    database.close()
+    return event.path
+
+
+async def load(port: int, path: str, seconds: float) -> Result:
+    """Keeps CLIENTS connections busy with one request after another."""
+    taken: list[float] = []
+    size = 0
+    until = time.perf_counter() + seconds
+
+    async def client() -> None:
+        nonlocal size
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/html\r\n\r\n".encode()
+        while time.perf_counter() < until:
+            began = time.perf_counter()
+            writer.write(request)
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            if not head.startswith(b"http/1.1 200"):
+                raise RuntimeError(head.decode())
+            size = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
+            await reader.readexactly(size)
+            taken.append(time.perf_counter() - began)
+        writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*[client() for _ in range(CLIENTS)])
+    taken.sort()
+    rate = len(taken) / (time.perf_counter() - began)
+    return Result(rate, 1000 * taken[len(taken) // 2], 1000 * taken[int(len(taken) * 0.99)], size)
+
+
+def server(given: settings.Settings, command: list[str]) -> tuple[subprocess.Popen[bytes], int]:
+    """Starts a worker on a port of its own, on the first core alone."""
+    with serving.listening(given) as listening:
+        process = subprocess.Popen(
+            [sys.executable, *command, str(listening.fileno())],
+            stdin=subprocess.PIPE,
+            env=settings.environment(given) | {"PYTHONPATH": str(ROOT)},
+            pass_fds=(listening.fileno(),),
+            cwd=ROOT,
+        )
+        os.sched_setaffinity(process.pid, {0})
+        return process, listening.getsockname()[1]
+
+
+async def wait_for(port: int, path: str) -> None:
+    for _ in range(200):
+        try:
+            await load(port, path, 0.2)
+        except (OSError, RuntimeError, asyncio.IncompleteReadError):
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the server did not answer")
+
+
+def main() -> None:
+    os.sched_setaffinity(0, {1})  # the load, MongoDB and Valkey share the other core
+    with tempfile.TemporaryDirectory() as var:
+        chosen = settings.read().model_copy(update={"var": Path(var), "port": 0, "env": "production"})
+        with serving.with_servers(chosen) as given:
+            event = uvloop.run(fill(given))
+            measure(given, event)
+
+
+def measure(given: settings.Settings, event: str) -> None:
+    hello, hello_port = server(given, ["-c", HELLO])
+    turnout, port = server(given, ["-m", "webapp", "worker"])
+    contenders = {"plain Quart": (hello_port, "/"), "event page": (port, event), "front page, 50 events": (port, "/")}
+    found: dict[str, list[Result]] = {name: [] for name in contenders}
+    try:
+        for name, (at, path) in contenders.items():
+            uvloop.run(wait_for(at, path))
+        for _ in range(ROUNDS):
+            for name, (at, path) in contenders.items():
+                found[name].append(uvloop.run(load(at, path, SECONDS)))
+    finally:
+        for process in (hello, turnout):
+            process.send_signal(signal.SIGTERM)
+            process.wait(15)
+    report(found)
+
+
+def report(found: dict[str, list[Result]]) -> None:
+    base = statistics.median(result.rate for result in found["plain Quart"])
+    print("| page | bytes | requests/s | p50 ms | p99 ms | of plain Quart |\n|---|---|---|---|---|---|")
+    for name, results in found.items():
+        rate = statistics.median(result.rate for result in results)
+        p50 = statistics.median(result.p50 for result in results)
+        p99 = statistics.median(result.p99 for result in results)
+        print(f"| {name} | {results[0].size:,} | {rate:,.0f} | {p50:.1f} | {p99:.1f} | {rate / base:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
