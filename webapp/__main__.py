@@ -62,7 +62,7 @@ def _worker(arguments: argparse.Namespace) -> int:
 
 
 def _regions(_: argparse.Namespace) -> int:
-    import webapp  # noqa: F401 - every feature's live.py is read
+    import webapp.app  # noqa: F401 - every feature's live.py is read
     from realtime import all_regions
 
     for region in all_regions():

@@ -17,7 +17,8 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from realtime import server as live_server
-from webapp import create_app, database, embedded, settings
+from webapp import database, embedded, settings
+from webapp.app import create_app
 from webapp.errors import Misconfigured
 from webapp.settings import Settings
 

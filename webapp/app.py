@@ -1,0 +1,99 @@
+"""Where everything meets: `create_app` makes the ASGI application and the live engine around it."""
+
+import asyncio
+import re
+from datetime import timedelta
+
+from quart import Quart, Response, request
+
+from realtime import Engine
+from webapp import access, assets, database, due, failures, responses
+from webapp.changes import ChangeStream
+from webapp.demo import pages as demo
+from webapp.events import live as event_regions
+from webapp.events import pages as events
+from webapp.events import store as event_store
+from webapp.imports import live as import_regions
+from webapp.imports import pages as imports
+from webapp.settings import Settings
+
+__all__ = ["create_app"]
+
+HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
+REGIONS = (event_regions, import_regions)
+due.job(event_store.turn)
+
+
+def create_app(settings: Settings) -> Quart:
+    """The ASGI application, its live engine around it. Connects when it starts serving."""
+    app = Quart(__name__, static_folder=None)
+    app.secret_key = settings.secret
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.max_body_mb * 2**20,
+        SESSION_COOKIE_NAME="turnout_notice",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=5),
+    )
+    responses.environment.globals["is_development"] = settings.is_development
+    responses.environment.auto_reload = settings.is_development
+    for blueprint in (assets.pages, events.pages, imports.pages):
+        app.register_blueprint(blueprint)
+    if settings.is_development:
+        app.register_blueprint(demo.pages)
+    failures.translate(app)
+    access.guard(app, settings.public_url)
+    _headers(app)
+    _lifetime(app, settings)
+    return app
+
+
+def _lifetime(app: Quart, settings: Settings) -> None:
+    live = Engine(
+        settings.redis_url,
+        ChangeStream(settings.mongodb_uri, settings.database),
+        render=responses.render,
+        viewer_of=access.viewer_of,
+        allowed_origin=access.origin_check(settings.public_url),
+        secret=settings.secret,
+        frame_ms=settings.live_frame_ms,
+    )
+    app.extensions["live"] = live
+    app.asgi_app = live.around(app.asgi_app)  # type: ignore[method-assign, assignment]
+    running: list[asyncio.Task[None]] = []
+
+    @app.before_serving
+    async def start() -> None:
+        database.connect(settings.mongodb_uri, settings.database)
+        await database.prepare()
+        await live.start()
+        running.append(asyncio.create_task(due.keep_running()))
+
+    @app.after_serving
+    async def stop() -> None:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await live.stop()
+        database.close()
+
+
+def _headers(app: Quart) -> None:
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {socket}; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    )
+
+    @app.after_request
+    async def protect(response: Response) -> Response:
+        # Older Safari does not take 'self' for a WebSocket.
+        scheme = "wss" if request.scheme == "https" else "ws"
+        socket = f"{scheme}://{request.host}" if HOST.fullmatch(request.host) else ""
+        headers = response.headers
+        headers["Content-Security-Policy"] = policy.format(socket=socket)
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers.setdefault("Cache-Control", "private, no-cache")
+        headers.add("Vary", "HX-Request")
+        return response
