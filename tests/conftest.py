@@ -26,8 +26,8 @@ async def connection(servers: embedded.Addresses) -> AsyncIterator[database.Data
 
 
 @pytest.fixture
-async def db(connection: database.Database) -> AsyncIterator[database.Database]:
+async def db(connection: database.Database) -> database.Database:
     """The connected database, emptied before the test (collections and indexes stay)."""
     for name in await connection.list_collection_names():
         await connection[name].delete_many({})
-    yield connection
+    return connection

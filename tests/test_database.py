@@ -1,3 +1,5 @@
+import pytest
+
 from webapp import database
 
 
@@ -8,8 +10,6 @@ async def test_a_transaction_that_fails_changes_nothing(db: database.Database) -
 
     await database.prepare()
     await db.things.insert_one({"_id": "zero"})
-    try:
+    with pytest.raises(RuntimeError):
         await database.transaction(work)
-    except RuntimeError:
-        pass
     assert [thing["_id"] async for thing in db.things.find()] == ["zero"]

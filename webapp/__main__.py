@@ -65,9 +65,10 @@ def _regions(_: argparse.Namespace) -> int:
     import webapp.app  # noqa: F401 - every feature's live.py is read
     from realtime import all_regions
 
+    print(f"{'REGION':<18} {'PARTIAL':<26} {'WATCHES':<26} VISIBLE TO")
     for region in all_regions():
-        watches = ", ".join(f"{collection}.{field}" for collection, field in region.watches.items())
-        print(f"{region.name:<20} {region.template:<26} watches {watches:<34} visible to {region.visible_to.__name__}")
+        watches = ", ".join(f"{collection}.{rule}" for collection, rule in region.watches.items())
+        print(f"{region.name:<18} {region.template:<26} {watches:<26} {region.visible_to.__name__}")
     return 0
 
 

@@ -145,7 +145,7 @@ def measure(given: settings.Settings, event: str) -> None:
     contenders = {"plain Quart": (hello_port, "/"), "event page": (port, event), "front page, 50 events": (port, "/")}
     found: dict[str, list[Result]] = {name: [] for name in contenders}
     try:
-        for name, (at, path) in contenders.items():
+        for at, path in contenders.values():
             uvloop.run(wait_for(at, path))
         for _ in range(ROUNDS):
             for name, (at, path) in contenders.items():

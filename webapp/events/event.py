@@ -22,7 +22,7 @@ from slugify import slugify
 from webapp import markdown, when
 
 LONGEST = timedelta(days=366)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd]")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _URL = TypeAdapter(HttpUrl)
 
