@@ -1,0 +1,106 @@
+"""The live regions of events: drawn for pages, fragments and streams by the same code."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from realtime import anyone, region
+from webapp import when
+from webapp.access import organiser
+from webapp.errors import NotFound
+from webapp.events import schedule, store
+from webapp.events.event import Event, Phase, State
+from webapp.events.search import Search
+
+Context = dict[str, Any]
+
+
+@region("events/event.html", watches={"events": "_id"}, visible_to=anyone)
+async def event_page(event_id: str) -> Context | None:
+    """An event as everyone sees it; gone while it is a draft."""
+    event = await _kept(event_id)
+    return {"one": schedule.dated(event)} if event and event.is_public else None
+
+
+@region("events/event.html", watches={"events": "_id"}, visible_to=organiser)
+async def event_draft(event_id: str) -> Context | None:
+    """An event as its organiser sees it, in every state."""
+    event = await _kept(event_id)
+    return {"one": schedule.dated(event)} if event else None
+
+
+@region("events/list.html", watches={"events": "*"}, visible_to=anyone)
+async def event_list(query: str) -> Context:
+    """Public events that are on or to come, as searched for, day by day."""
+    search = Search.parse(query)
+    found = await store.upcoming(search)
+    more = search.model_copy(update={"after": found.after}).query if found.after else None
+    return {"search": search, "listing": schedule.listing(found.events), "more": more}
+
+
+@region("events/tags.html", watches={"events": "*"}, visible_to=anyone)
+async def event_tags(query: str) -> Context:
+    """The tags of what is to come, to narrow the list by."""
+    return {"search": Search.parse(query), "tags": await store.tags(12)}
+
+
+@region("events/month.html", watches={"events": "*"}, visible_to=anyone)
+async def event_month(month: str, query: str) -> Context:
+    """A month of public events as a calendar; `month` is written 2026-05."""
+    first, search = when.month_of(month), Search.parse(query)
+    found = await store.in_month(_midnight(first), search)
+    weeks = schedule.weeks(first, found)
+    here = [day for week in weeks for day in week if day.date.month == first.month and day.events]
+    return {"month": first, "weeks": weeks, "days": here, "search": search}
+
+
+@region("events/day.html", watches={"events": "*"}, visible_to=anyone)
+async def event_day(day: str, query: str) -> Context:
+    """Everything public on one day, past days too; `day` is written 2026-05-23."""
+    on = date.fromisoformat(day)
+    found = await store.in_month(_midnight(on.replace(day=1)), Search.parse(query).model_copy(update={"day": on}))
+    return {"day": schedule.Day(on, [schedule.dated(event) for event in found])}
+
+
+@region("events/manage.html", watches={"events": "*"}, visible_to=organiser)
+async def manage_list(query: str) -> Context:
+    """Every event in every state, and what was deleted lately."""
+    search = Search.parse(query)
+    found = await store.kept(search)
+    more = search.model_copy(update={"after": found.after}).query if found.after else None
+    deleted = await store.deleted() if search.is_empty else []
+    return {"search": search, "sections": _sections(found.events), "deleted": deleted, "more": more}
+
+
+@region("events/status.html", watches={"events": "_id"}, visible_to=organiser)
+async def event_status(event_id: str) -> Context | None:
+    """The state of an event and what can be done with it."""
+    event = await _kept(event_id)
+    return {"event": event} if event else None
+
+
+@region("events/newer.html", watches={"events": "_id"}, visible_to=organiser)
+async def event_newer(event_id: str, version: str) -> Context | None:
+    """Whether somebody saved a newer version than the one that is being edited."""
+    event = await _kept(event_id)
+    return {"event": event, "is_newer": event.version > int(version)} if event else None
+
+
+async def _kept(event_id: str) -> Event | None:
+    try:
+        event = await store.get(event_id)
+    except NotFound:
+        return None
+    return None if event.is_deleted else event
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), UTC)
+
+
+def _sections(events: list[Event]) -> list[tuple[str, list[schedule.Dated]]]:
+    titles = {"draft": "Drafts", "published": "Published", "cancelled": "Cancelled", "over": "Over"}
+    sections: dict[str, list[schedule.Dated]] = {title: [] for title in titles.values()}
+    for event in events:
+        is_over = event.phase is Phase.OVER and event.state is not State.DRAFT
+        sections[titles["over" if is_over else event.state]].append(schedule.dated(event))
+    return [(title, found) for title, found in sections.items() if found]
