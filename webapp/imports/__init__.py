@@ -1,0 +1,1 @@
+"""Calendars of others become events here: read, reconciled with what is there, and shown while it happens."""
