@@ -48,10 +48,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(_: argparse.Namespace) -> int:
-    from webapp import demo, serving
+    from webapp import serving
+    from webapp.demo.command import greet
 
     given = _configured()
-    return serving.run(given, greet=demo.greet)
+    return serving.run(given, greet=greet)
 
 
 def _worker(arguments: argparse.Namespace) -> int:
@@ -79,17 +80,17 @@ def _settings(_: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from webapp import demo
+    from webapp.demo import command
 
     given = _configured()
-    return asyncio.run(demo.run(given, traffic=arguments.traffic))
+    return asyncio.run(command.run(given, traffic=arguments.traffic))
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from webapp import imports
+    from webapp.imports import command
 
     given = _configured()
-    return asyncio.run(imports.run(given, arguments.source))
+    return asyncio.run(command.run(given, arguments.source))
 
 
 def _configured() -> settings.Settings:

@@ -13,14 +13,12 @@ from webapp.demo import pages as demo
 from webapp.events import live as event_regions
 from webapp.events import pages as events
 from webapp.events import store as event_store
-from webapp.imports import live as import_regions
-from webapp.imports import pages as imports
 from webapp.settings import Settings
 
 __all__ = ["create_app"]
 
 HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
-REGIONS = (event_regions, import_regions)
+REGIONS = (event_regions,)
 due.job(event_store.turn)
 
 
@@ -37,7 +35,7 @@ def create_app(settings: Settings) -> Quart:
     )
     responses.environment.globals["is_development"] = settings.is_development
     responses.environment.auto_reload = settings.is_development
-    for blueprint in (assets.pages, events.pages, imports.pages):
+    for blueprint in (assets.pages, events.pages):
         app.register_blueprint(blueprint)
     if settings.is_development:
         app.register_blueprint(demo.pages)

@@ -17,7 +17,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from realtime import server as live_server
-from webapp import database, embedded, settings
+from webapp import servers, settings
 from webapp.app import create_app
 from webapp.errors import Misconfigured
 from webapp.settings import Settings
@@ -37,38 +37,11 @@ def run(given: Settings, greet: Callable[[Settings], None]) -> int:
         signal.signal(number, lambda *_: stop.set())
     with ExitStack() as stack:
         held = stack.enter_context(listening(given))
-        chosen = stack.enter_context(with_servers(given))
+        chosen = stack.enter_context(servers.chosen(given))
         chosen = chosen.model_copy(update={"port": held.getsockname()[1]})
         greet(chosen)
         _Workers(chosen, held).keep(stop)
     return 0
-
-
-@contextmanager
-def with_servers(given: Settings, *, share: bool = False) -> Iterator[Settings]:
-    """The settings with the addresses of a MongoDB and a Redis that answer; starts what was not given.
-
-    With `share`, the embedded servers of a Turnout that runs on the same data are used where there is one.
-    """
-    with ExitStack() as stack:
-        found = embedded.running(given.var) if share else None
-        if not (found or (given.mongodb_uri and given.redis_url)):
-            wanted = embedded.servers(given.var, mongodb=not given.mongodb_uri, redis=not given.redis_url)
-            found = stack.enter_context(wanted)
-        chosen = _at(given, found)
-        database.check(chosen.mongodb_uri)
-        _check_redis(chosen.redis_url)
-        yield chosen
-
-
-def _at(given: Settings, found: embedded.Addresses | None) -> Settings:
-    if found is None:
-        return given
-    addresses = {
-        "mongodb_uri": given.mongodb_uri or found.mongodb_uri,
-        "redis_url": given.redis_url or found.redis_url,
-    }
-    return given.model_copy(update=addresses)
 
 
 def work(given: Settings, listening: int) -> None:
@@ -164,9 +137,3 @@ def listening(given: Settings) -> Iterator[socket.socket]:
             ) from None
         listening.listen(BACKLOG)
         yield listening
-
-
-def _check_redis(url: str) -> None:
-    problem = live_server.redis_problem(url)
-    if problem:
-        raise Misconfigured(f"Redis does not answer at REDIS_URL ({problem}); start it, or correct the address.")

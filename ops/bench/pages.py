@@ -17,7 +17,7 @@ from pathlib import Path
 
 import uvloop
 
-from webapp import database, serving, settings
+from webapp import database, servers, serving, settings
 from webapp.events import store
 from webapp.events.event import Details
 
@@ -134,7 +134,7 @@ def main() -> None:
     os.sched_setaffinity(0, {1})  # the load, MongoDB and Valkey share the other core
     with tempfile.TemporaryDirectory() as var:
         chosen = settings.read().model_copy(update={"var": Path(var), "port": 0, "env": "production"})
-        with serving.with_servers(chosen) as given:
+        with servers.chosen(chosen) as given:
             event = uvloop.run(fill(given))
             measure(given, event)
 

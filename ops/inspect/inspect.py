@@ -1,4 +1,4 @@
-"""Holds the pages against other people's measures: the W3C's HTML checker and Lighthouse. Exit status 1 when one is missed."""
+"""Holds the pages against the W3C's HTML checker and Lighthouse. Exit status 1 when a measure is missed."""
 
 import json
 import os
@@ -81,7 +81,8 @@ def check_html(address: str, paths: dict[str, str], folder: Path) -> bool:
 
 
 def check_lighthouse(address: str, paths: dict[str, str], folder: Path) -> bool:
-    return all([_lighthouse(name, address + paths[name], folder) for name in ("front", "event")])
+    found = [_lighthouse(name, address + paths[name], folder) for name in ("front", "event")]
+    return all(found)
 
 
 def _lighthouse(name: str, url: str, folder: Path) -> bool:
