@@ -15,6 +15,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import InvalidOperation, OperationFailure, PyMongoError
 
 from realtime.change import Change, Position, Values
+from realtime.region import routing_fields
 from realtime.source import HEARTBEATS, Lost
 
 Document = dict[str, Any]
@@ -22,6 +23,7 @@ Document = dict[str, Any]
 LAYOUT = 1
 """Raised when ids or entries come to mean something else; logs of different layouts live side by side."""
 
+IMAGES = ["fullDocument", "fullDocumentBeforeChange"]
 AWAIT_MS = 1_000
 BATCH = 500
 WAITING_BATCHES = 8
@@ -29,21 +31,20 @@ RETRY_SECONDS = 0.2
 # CappedPositionLost, InvalidResumeToken, ChangeStreamFatalError, ChangeStreamHistoryLost.
 HISTORY_LOST = {136, 260, 280, 286}
 # A hung primary is noticed in seconds; longer than AWAIT_MS, or every quiet second would look like one.
-TIMEOUTS = {"serverSelectionTimeoutMS": 3_000, "connectTimeoutMS": 2_000, "socketTimeoutMS": 4_000}
+TIMEOUTS: Document = {"serverSelectionTimeoutMS": 3_000, "connectTimeoutMS": 2_000, "socketTimeoutMS": 4_000}
 ALL_OF_IT = {"drop", "rename", "dropDatabase"}
 KINDS = ["insert", "update", "replace", "delete", *sorted(ALL_OF_IT), "invalidate"]
 
 
-class DatabaseChanges:
-    """Follows the database `name` at `uri`.
+class ChangeStream:
+    """Follows the database `name` at `uri`. Made after the regions are declared: their routing fields are reported.
 
-    `fields` are the routing fields of each collection (realtime.region.routing_fields); those collections should be
-    kept with images. Changes of the collections in `quiet` are not reported.
+    A collection with routing fields should be kept with images. Changes of the collections in `quiet` are not reported.
     """
 
-    def __init__(self, uri: str, name: str, fields: Mapping[str, Sequence[str]], quiet: Sequence[str] = ()) -> None:
+    def __init__(self, uri: str, name: str, *, quiet: Sequence[str] = ()) -> None:
         self._client: MongoClient[Document] = MongoClient(uri, tz_aware=True, appname="turnout-changes", **TIMEOUTS)
-        self._name, self._fields = name, {k: list(v) for k, v in fields.items()}
+        self._name, self._fields = name, routing_fields()
         self._pipeline = pipeline(self._fields, sorted(quiet))
         told = json.dumps([LAYOUT, name, self._fields, self._pipeline])
         self.fingerprint = hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
@@ -96,14 +97,10 @@ class DatabaseChanges:
         """Raw aggregate and getMore: the driver's own stream hands out one event at a time and hides its batches."""
         database = self._client[self._name]
         start = {"startAtOperationTime": Timestamp(after.time >> 32, after.time & 0xFFFFFFFF)}
-        images = {"fullDocument": "whenAvailable", "fullDocumentBeforeChange": "whenAvailable"}
+        images = dict.fromkeys(IMAGES, "whenAvailable")
         stages = [{"$changeStream": {**start, **images}}, *self._pipeline]
-        opened = {
-            "aggregate": 1,
-            "pipeline": stages,
-            "cursor": {"batchSize": BATCH},
-            "readConcern": {"level": "majority"},
-        }
+        majority = {"readConcern": {"level": "majority"}}
+        opened = {"aggregate": 1, "pipeline": stages, "cursor": {"batchSize": BATCH}, **majority}
         cursor = database.command(opened, session=session)["cursor"]
         yield cursor["firstBatch"]
         more = {"getMore": cursor["id"], "collection": "$cmd.aggregate", "batchSize": BATCH, "maxTimeMS": AWAIT_MS}
@@ -131,11 +128,11 @@ class DatabaseChanges:
 
 
 class _Reader(threading.Thread):
-    """Reads the stream and hands batches to the loop; opens it again, at the same place, when the connection is lost."""
+    """Hands the stream's batches to the loop; opens it again, at the same place, when the connection is lost."""
 
     def __init__(
         self,
-        changes: DatabaseChanges,
+        changes: ChangeStream,
         after: Position,
         loop: asyncio.AbstractEventLoop,
         batches: "asyncio.Queue[list[Change] | Lost]",
@@ -182,16 +179,14 @@ class _Numbering:
 
     def next(self, stamp: Timestamp) -> Position:
         time = _packed(stamp)
-        self._last = Position(time, self._last.index + 1 if time == self._last.time else 1)
+        self._last = Position(time, self._last.part + 1 if time == self._last.time else 1)
         return self._last
 
 
 def pipeline(fields: Mapping[str, Sequence[str]], quiet: Sequence[str]) -> list[Document]:
     """What follows $changeStream: which changes are reported, and only ids and routing fields of them."""
     wanted = sorted({field for names in fields.values() for field in names})
-    images = {
-        f"{image}.{name}": 1 for image in ("fullDocument", "fullDocumentBeforeChange") for name in ["_id", *wanted]
-    }
+    images = {f"{image}.{name}": 1 for image in IMAGES for name in ["_id", *wanted]}
     told = {"operationType": 1, "ns": 1, "documentKey": 1, "clusterTime": 1, "wallTime": 1}
     return [
         {"$match": {"operationType": {"$in": KINDS}, "ns.coll": {"$nin": list(quiet)}}},
@@ -203,7 +198,7 @@ def routing_values(event: Document, fields: Sequence[str]) -> Values:
     """The values of the routing fields before and after the change; None where an image is missing."""
     kind = event["operationType"]
     needed = {"insert": ["fullDocument"], "delete": ["fullDocumentBeforeChange"]}
-    images = [event.get(name) for name in needed.get(kind, ["fullDocument", "fullDocumentBeforeChange"])]
+    images = [event.get(name) for name in needed.get(kind, IMAGES)]
     known = [image for image in images if image]
     if len(known) < len(images):
         return dict.fromkeys(fields)
