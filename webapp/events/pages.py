@@ -174,8 +174,8 @@ async def _acted(event: Event, notice: str) -> Response:
 
 
 async def _day(day: date) -> Response:
-    around = {"before": day - timedelta(days=1), "after": day + timedelta(days=1)}
-    return await page("events/calendar_day.html", live.event_day(str(day), ""), day=day, **around)
+    before, after = day - timedelta(days=1), day + timedelta(days=1)
+    return await page("events/calendar_day.html", live.event_day(str(day), ""), day=day, before=before, after=after)
 
 
 async def _form(

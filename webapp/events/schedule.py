@@ -3,7 +3,7 @@
 from calendar import Calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from webapp import when
 from webapp.events.event import Event, Phase
@@ -95,4 +95,8 @@ def weeks(month: date, events: Iterable[Event]) -> list[list[Day]]:
         for day in one.days():
             on.setdefault(day, []).append(one)
     rows = Calendar().monthdatescalendar(month.year, month.month)
-    return [[Day(day, on.get(day, [])) for day in row] for row in rows]
+    return [[Day(day, sorted(on.get(day, []), key=_on_the_wall)) for day in row] for row in rows]
+
+
+def _on_the_wall(one: Dated) -> tuple[datetime, str]:
+    return one.event.starts, one.event.id
