@@ -24,7 +24,7 @@ format: .venv/dev
 	@$(BIN)/ruff format --quiet .
 
 bench: $(ASSETS) .venv/dev
-	@$(BIN)/python ops/bench/pages.py
+	@PYTHONPATH=. $(BIN)/python ops/bench/pages.py
 
 # Other people's measures: the W3C's HTML checker (needs Java) and Lighthouse.
 inspect: $(ASSETS) .venv/dev browser ops/inspect/node_modules/.done

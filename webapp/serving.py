@@ -75,7 +75,8 @@ async def _serve(given: Settings, listening: int) -> None:
 
 def _when_parent_ends(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> None:
     def wait() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1024):  # not through sys.stdin, whose lock would be held at exit
+            pass
         loop.call_soon_threadsafe(asked.set)
 
     threading.Thread(target=wait, daemon=True).start()

@@ -4,6 +4,7 @@ A Quart handler that answers ten bytes runs in the same round, so that the figur
 """
 
 import asyncio
+import itertools
 import os
 import signal
 import statistics
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,11 +53,12 @@ class Result:
     size: int
 
 
-async def fill(given: settings.Settings) -> str:
-    """Fifty published events with 2 KB of Markdown each; answers the path of one."""
+async def fill(given: settings.Settings) -> list[str]:
+    """Fifty published events with 2 KB of Markdown each; answers their paths."""
     now = datetime.now(UTC)
     database.connect(given.mongodb_uri, given.database)
     await database.prepare()
+    paths = []
     for number in range(50):
         starts = (now + timedelta(days=1, hours=number)).replace(tzinfo=None, minute=0, second=0, microsecond=0)
         details = Details(
@@ -73,33 +76,39 @@ async def fill(given: settings.Settings) -> str:
         )
         event = await store.create(details, now=now, by="bench")
         await store.publish(event.id, now=now)
+        paths.append(event.path)
     database.close()
-    return event.path
+    return paths
 
 
-async def load(port: int, path: str, seconds: float) -> Result:
-    """Keeps CLIENTS connections busy with one request after another."""
+async def load(port: int, paths: Sequence[str], seconds: float) -> Result:
+    """Keeps CLIENTS connections busy with one request after another, each going round the paths from its own place."""
     taken: list[float] = []
     size = 0
     until = time.perf_counter() + seconds
 
-    async def client() -> None:
+    async def client(number: int) -> None:
         nonlocal size
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/html\r\n\r\n".encode()
+        turn = itertools.cycle(paths[number % len(paths) :] + paths[: number % len(paths)])
         while time.perf_counter() < until:
             began = time.perf_counter()
-            writer.write(request)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            if not head.startswith(b"http/1.1 200"):
-                raise RuntimeError(head.decode())
-            size = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
+            head = f"GET {next(turn)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/html\r\n\r\n"
+            writer.write(head.encode())
+            try:
+                answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+            except asyncio.IncompleteReadError:  # the server ends a connection after so many requests
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                continue
+            if not answer.startswith(b"http/1.1 200"):
+                raise RuntimeError(answer.decode())
+            size = int(answer.split(b"content-length: ")[1].split(b"\r\n")[0])
             await reader.readexactly(size)
             taken.append(time.perf_counter() - began)
         writer.close()
 
     began = time.perf_counter()
-    await asyncio.gather(*[client() for _ in range(CLIENTS)])
+    await asyncio.gather(*[client(number) for number in range(CLIENTS)])
     taken.sort()
     rate = len(taken) / (time.perf_counter() - began)
     return Result(rate, 1000 * taken[len(taken) // 2], 1000 * taken[int(len(taken) * 0.99)], size)
@@ -119,10 +128,10 @@ def server(given: settings.Settings, command: list[str]) -> tuple[subprocess.Pop
         return process, listening.getsockname()[1]
 
 
-async def wait_for(port: int, path: str) -> None:
+async def wait_for(port: int, paths: Sequence[str]) -> None:
     for _ in range(200):
         try:
-            await load(port, path, 0.2)
+            await load(port, paths, 0.2)
         except (OSError, RuntimeError, asyncio.IncompleteReadError):
             await asyncio.sleep(0.1)
         else:
@@ -135,21 +144,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as var:
         chosen = settings.read().model_copy(update={"var": Path(var), "port": 0, "env": "production"})
         with servers.chosen(chosen) as given:
-            event = uvloop.run(fill(given))
-            measure(given, event)
+            measure(given, uvloop.run(fill(given)))
 
 
-def measure(given: settings.Settings, event: str) -> None:
+def measure(given: settings.Settings, events: list[str]) -> None:
     hello, hello_port = server(given, ["-c", HELLO])
     turnout, port = server(given, ["-m", "webapp", "worker"])
-    contenders = {"plain Quart": (hello_port, "/"), "event page": (port, event), "front page, 50 events": (port, "/")}
+    contenders = {
+        "plain Quart": (hello_port, ["/"]),
+        "one event page": (port, events[:1]),
+        "fifty event pages in turn": (port, events),
+        "front page, 50 events": (port, ["/"]),
+    }
     found: dict[str, list[Result]] = {name: [] for name in contenders}
     try:
-        for at, path in contenders.values():
-            uvloop.run(wait_for(at, path))
+        for at, paths in contenders.values():
+            uvloop.run(wait_for(at, paths))
         for _ in range(ROUNDS):
-            for name, (at, path) in contenders.items():
-                found[name].append(uvloop.run(load(at, path, SECONDS)))
+            for name, (at, paths) in contenders.items():
+                found[name].append(uvloop.run(load(at, paths, SECONDS)))
     finally:
         for process in (hello, turnout):
             process.send_signal(signal.SIGTERM)
