@@ -10,6 +10,7 @@ from webapp.events.event import Details
 
 BACK = timedelta(days=366)
 AHEAD = timedelta(days=2 * 366)
+SAID = [name for name in Details.model_fields if name not in ("summary", "doors", "capacity")]
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,19 @@ class Entry(BaseModel):
     line: int
 
     @property
+    def said(self) -> dict[str, str]:
+        """A short hash of each detail that calendars have; what they never say is people's own."""
+        details = self.details.model_dump(mode="json")
+        return {name: _hash(repr(details[name]), 8) for name in SAID}
+
+    @property
     def digest(self) -> str:
         """Changes when, and only when, what the calendar says about this occurrence changes."""
-        said = self.details.model_dump_json() + ("cancelled" if self.cancelled else "")
-        return hashlib.sha256(said.encode()).hexdigest()[:32]
+        return _hash(f"{self.said}{self.cancelled}", 32)
+
+
+def _hash(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 class Reading(BaseModel):

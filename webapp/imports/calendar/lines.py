@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from webapp.errors import Invalid
 
+EMPTY = "This file is empty; choose an iCalendar file (.ics)."
 _BREAK = re.compile(rb"\r\n|\n|\r")
 _PROPERTY = re.compile(r"([A-Za-z0-9-]+)\s*[;:]")
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\udc80-\udcff]")
@@ -75,17 +76,23 @@ def _line(number: int, parts: list[bytes]) -> Iterator[Line]:
         yield Line(number, text)
 
 
+def check_beginning(data: bytes) -> None:
+    """Raises Invalid for what is clearly no calendar, without reading further than its first line."""
+    line = next(unfold(data[:2_000]), None)
+    if line is None:
+        raise Invalid({"": EMPTY})
+    if line.text.strip().upper() != "BEGIN:VCALENDAR":
+        raise Invalid({"": _no_calendar(line)})
+
+
 def calendars(data: bytes) -> list[Calendar]:
     """The calendars of a file. Raises Invalid for a file that is none."""
+    check_beginning(data)
     found: list[Calendar] = []
     reader = _Reader(found)
     for line in unfold(data):
-        if not found and line.text.strip().upper() != "BEGIN:VCALENDAR":
-            raise Invalid({"": _no_calendar(line)})
         reader.take(line)
     reader.finish()
-    if not found:
-        raise Invalid({"": "This file is empty; choose an iCalendar file (.ics)."})
     return found
 
 

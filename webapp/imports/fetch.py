@@ -1,0 +1,109 @@
+"""Fetching a calendar from an address, without letting a page reach into the network that the server stands in."""
+
+import asyncio
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+
+from webapp.errors import Invalid
+from webapp.imports.calendar import LARGEST
+
+SECONDS = 20
+MOST_REDIRECTS = 5
+PORTS = {80, 443, 8000, 8080, 8443}
+HEADERS = {"Accept": "text/calendar, */*;q=0.5", "User-Agent": "Turnout", "Accept-Encoding": "identity"}
+
+
+async def fetch(url: str, *, inside: bool = False) -> bytes:
+    """The bytes at an http or https address. Raises Invalid with a sentence.
+
+    Addresses inside the network are refused unless `inside`, also behind redirects: the name is looked up once, and the
+    connection goes to exactly the address that was checked.
+    """
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await _follow(_normal(url), inside)
+    except TimeoutError:
+        raise _refused(f"That address did not answer within {SECONDS} seconds; try again later.") from None
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        raise _refused("That address could not be reached; check how it is written.") from None
+
+
+def _normal(url: str) -> str:
+    url = url.strip()
+    return f"https://{url.removeprefix('webcal://')}" if url.startswith("webcal://") else url
+
+
+async def _follow(url: str, inside: bool) -> bytes:
+    for _ in range(MOST_REDIRECTS + 1):
+        _check_form(url, inside)
+        async with httpx.AsyncClient(timeout=10, trust_env=inside, headers=HEADERS) as client:
+            request = client.build_request("GET", url) if inside else await _pinned(client, url)
+            response = await client.send(request, stream=True)
+            try:
+                if not response.has_redirect_location:
+                    return await _body(response)
+                url = str(httpx.URL(url).join(response.headers["location"]))
+            finally:
+                await response.aclose()
+    raise _refused("That address leads on and on; use the address of the calendar itself.")
+
+
+async def _body(response: httpx.Response) -> bytes:
+    if response.status_code != httpx.codes.OK:
+        raise _refused(f"That address answered {response.status_code} {response.reason_phrase}, not a calendar.")
+    data = bytearray()
+    async for part in response.aiter_raw():
+        data += part
+        if len(data) > LARGEST:
+            raise _refused(f"The calendar at that address is larger than {LARGEST // 2**20} MiB.")
+    return bytes(data)
+
+
+async def _pinned(client: httpx.AsyncClient, url: str) -> httpx.Request:
+    """A request to the very address that was checked; the name stays in Host and in the certificate's check."""
+    parts = httpx.URL(url)
+    address = await _public_address(parts.host, parts.port or (443 if parts.scheme == "https" else 80))
+    return client.build_request(
+        "GET",
+        parts.copy_with(host=address),
+        headers={"Host": parts.netloc.decode("ascii")},
+        extensions={"sni_hostname": parts.host},
+    )
+
+
+def _check_form(url: str, inside: bool) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _refused("Write an address that begins with https:// or http://.")
+    if inside:
+        return
+    if parts.username or parts.password:
+        raise _refused("Write the address without a name and password in it.")
+    if parts.port not in {None, *PORTS}:
+        raise _refused("Calendars are fetched from the usual web ports only.")
+
+
+async def _public_address(host: str, port: int) -> str:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise _refused("Nobody knows that address; check how it is written.") from None
+    addresses = {str(entry[4][0]) for entry in found}
+    if not addresses or not all(is_public(address) for address in addresses):
+        raise _refused("That address is inside a private network; upload the file instead.")
+    return min(addresses, key=lambda address: ":" in address)
+
+
+def is_public(address: str) -> bool:
+    """Whether an address lies on the open internet, also when it is one in the clothes of another."""
+    given = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(given, ipaddress.IPv6Address):
+        given = given.ipv4_mapped or given.sixtofour or given
+    return given.is_global and not given.is_multicast
+
+
+def _refused(sentence: str) -> Invalid:
+    return Invalid({"address": sentence})
