@@ -10,10 +10,10 @@
   const shown = new Map();
   let preferred = sessionStorage.getItem("live-transport") || "ws";
   let transport = preferred, link = null, watched = "", failures = 0, beat = 15000;
-  let heard = 0, opened = 0, greeted = false, asOf = new Date(), climb = HEALTHY_MS, timer = 0, hiding = 0;
+  let heard = 0, opened = 0, low = 0, greeted = false, asOf = new Date(), climb = HEALTHY_MS, timer = 0, hiding = 0;
 
   const jitter = (ms) => ms * (0.5 + Math.random() / 2);
-  const clock = (time) => time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const clock = (time) => time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
   function say(state) {
     document.documentElement.dataset.live = state;
@@ -60,11 +60,13 @@
     if (transport === "poll") htmx.ajax("GET", url, { source: link, swap: "none" });
   }
 
+  // Something arrived, so this way works: the tab begins with it next time.
   function hear() {
     heard = Date.now();
     if (greeted) return;
     greeted = true;
-    failures = transport === preferred ? failures : 0;
+    low = transport === "ws" ? 0 : low || heard;
+    if (transport !== preferred) failures = 0;
     preferred = transport;
     sessionStorage.setItem("live-transport", transport);
   }
@@ -73,7 +75,7 @@
     hear();
     if (message.beat) beat = message.beat * 1000;
     if (message.at) asOf = new Date(message.at);
-    if (message.stale) return say("reconnecting");
+    if (message.live === "stale") return say("reconnecting");
     if (!message.at) asOf = new Date();
     say("live");
   }
@@ -112,7 +114,7 @@
     hear();
     asOf = new Date(ctx.response?.headers?.get("Live-At") || Date.now());
     say("polling");
-    timer = setTimeout(Date.now() - opened > climb ? upward : open, jitter(5000));
+    timer = setTimeout(low && heard - low > climb ? upward : open, jitter(5000));
   }));
 
   document.addEventListener("htmx:after:swap", ({ detail }) => {
@@ -127,6 +129,7 @@
   // Back to the better way now and then, less often each time it fails.
   function upward() {
     climb = Math.min(climb * 2, 600000);
+    low = 0;
     preferred = transport = "ws";
     failures = 1;
     open();
@@ -135,7 +138,7 @@
   setInterval(() => {
     const silent = Date.now() - heard;
     if (link && silent > (greeted ? 2.5 * beat : HELLO_MS)) lost();
-    else if (link && greeted && transport === "sse" && Date.now() - opened > climb) upward();
+    else if (link && greeted && transport === "sse" && Date.now() - low > climb) upward();
   }, 1000);
 
   document.addEventListener("visibilitychange", () => {
