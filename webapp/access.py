@@ -95,7 +95,8 @@ def handlers() -> Iterable[tuple[str, str, Callable[..., bool]]]:
     """Every route of the running app with its methods and who may use it."""
     for rule in current_app.url_map.iter_rules():
         methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-        yield rule.rule, methods, current_app.view_functions[rule.endpoint].access  # type: ignore[attr-defined]
+        view: Any = current_app.view_functions[rule.endpoint]
+        yield rule.rule, methods, view.access
 
 
 def _is_ours(headers: Any, hosts: set[str]) -> bool:

@@ -7,18 +7,21 @@ from datetime import timedelta
 from quart import Quart, Response, request
 
 from realtime import Engine
-from webapp import access, assets, database, due, failures, responses
+from webapp import access, assets, database, due, failures, health, responses
 from webapp.changes import ChangeStream
 from webapp.demo import pages as demo
 from webapp.events import live as event_regions
 from webapp.events import pages as events
 from webapp.events import store as event_store
+from webapp.help import pages as guide_pages
+from webapp.imports import live as import_regions
+from webapp.imports import pages as imports
 from webapp.settings import Settings
 
 __all__ = ["create_app"]
 
 HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
-REGIONS = (event_regions,)
+REGIONS = (event_regions, import_regions)
 due.job(event_store.turn)
 
 
@@ -35,7 +38,7 @@ def create_app(settings: Settings) -> Quart:
     )
     responses.environment.globals["is_development"] = settings.is_development
     responses.environment.auto_reload = settings.is_development
-    for blueprint in (assets.pages, events.pages):
+    for blueprint in (assets.pages, health.pages, guide_pages, events.pages, imports.pages):
         app.register_blueprint(blueprint)
     if settings.is_development:
         app.register_blueprint(demo.pages)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from quart import Blueprint, Response, request
 
-from realtime import anyone
+from webapp.access import allowed, anyone
 from webapp.errors import Misconfigured, NotFound
 from webapp.settings import ROOT
 
@@ -31,10 +31,11 @@ def url(name: str) -> str:
 
 
 @pages.get("/static/<path:name>")
+@allowed(anyone)
 async def asset(name: str) -> Response:
     if name not in manifest().values():
         raise NotFound("There is no such file.")
-    squeezed = "gzip" in request.accept_encodings
+    squeezed = bool(request.accept_encodings.quality("gzip"))
     response = Response(_content(f"{name}.gz" if squeezed else name), content_type=_kind(name))
     response.headers["Cache-Control"] = FOREVER
     response.headers["Vary"] = "Accept-Encoding"
@@ -43,15 +44,10 @@ async def asset(name: str) -> Response:
     return response
 
 
-asset.access = anyone  # type: ignore[attr-defined] - before access, which needs no assets
-
-
 @pages.get("/favicon.ico")
+@allowed(anyone)
 async def favicon() -> Response:
     return await asset(manifest()["icon.svg"])
-
-
-favicon.access = anyone  # type: ignore[attr-defined]
 
 
 @cache

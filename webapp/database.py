@@ -16,12 +16,13 @@ from webapp.errors import Misconfigured
 __all__ = ["Database", "DuplicateKeyError", "IndexModel", "PyMongoError", "Session", "connect", "db", "new_id"]
 
 Document = dict[str, Any]
-Database = AsyncIOMotorDatabase[Document]
+Database = AsyncIOMotorDatabase
 Session = AsyncIOMotorClientSession
 T = TypeVar("T")
 
 # A hung primary is noticed in seconds, not in the driver's half minute.
 TIMEOUTS = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 2_000, "socketTimeoutMS": 10_000}
+OPTIONS: Document = {"tz_aware": True, "uuidRepresentation": "standard", "maxPoolSize": 50, **TIMEOUTS}
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 _indexes: dict[str, list[IndexModel]] = {}
@@ -32,18 +33,15 @@ _current: list[Database] = []
 def connect(uri: str, name: str) -> Database:
     """Makes this database the one that `db()` answers with. Nothing is sent yet."""
     try:
-        client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            uri, tz_aware=True, uuidRepresentation="standard", maxPoolSize=50, **TIMEOUTS
-        )
+        client: Any = AsyncIOMotorClient(uri, io_loop=asyncio.get_running_loop(), **OPTIONS)
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise Misconfigured(f"MONGODB_URI is not a MongoDB address: {error}") from None
-    database = client.get_database(
+    database: Database = client.get_database(
         name,
         read_concern=ReadConcern("majority"),
         write_concern=WriteConcern(w="majority", wtimeout=10_000),
         read_preference=ReadPreference.PRIMARY,
     )
-    client.get_io_loop = asyncio.get_running_loop
     _current[:] = [database]
     return database
 

@@ -70,7 +70,7 @@ async def _serve(given: Settings, listening: int) -> None:
         await app.extensions["live"].drain()
 
     live_server.install()
-    await serve(app, config, shutdown_trigger=drained)  # type: ignore[arg-type]
+    await serve(app, config, shutdown_trigger=drained)
 
 
 def _when_parent_ends(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> None:

@@ -413,6 +413,6 @@ def _details(plan: Plan, now: datetime, dice: Random) -> Details:
         longitude=venue.longitude if venue.name else None,
         online_url="" if venue.name else "https://meet.example/turnout",
         capacity=plan.capacity,
-        tags=plan.tags,  # type: ignore[arg-type]
+        tags=plan.tags,
         organiser_name=plan.organiser,
     )

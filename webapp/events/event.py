@@ -44,7 +44,7 @@ class Phase(StrEnum):
 
 
 def _fault(message: str) -> PydanticCustomError:
-    return PydanticCustomError("turnout", message)  # type: ignore[arg-type]
+    return PydanticCustomError("turnout", message)
 
 
 def _readable(text: str) -> str:
@@ -252,4 +252,4 @@ def changed(before: Details, after: Details) -> list[str]:
 
 
 def _about(field: str, message: str) -> PydanticCustomError:
-    return PydanticCustomError("turnout", message, {"field": field})  # type: ignore[arg-type]
+    return PydanticCustomError("turnout", message, {"field": field})

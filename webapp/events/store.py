@@ -1,7 +1,7 @@
 """How events are kept. Every edit is checked against the version that was read, and kept beside the one before."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -282,7 +282,7 @@ async def _events(query: dict[str, Any], order: list[tuple[str, int]], limit: in
         yield Event.model_validate(document)
 
 
-def _or_not_found(document: dict[str, Any] | None) -> dict[str, Any]:
+def _or_not_found(document: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if document is None:
         raise NotFound("There is no such event; it may have been deleted.")
     return document

@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from webapp import database, serving
+from webapp import database, servers
 from webapp.errors import Misconfigured
 from webapp.imports import store, work
 from webapp.imports.calendar import check_beginning
@@ -21,7 +21,7 @@ async def run(given: Settings, source: str) -> int:
     """Imports a file or an address into the database of these settings; the exit status."""
     data = await fetch(source, inside=True) if "://" in source else _read(Path(source))
     check_beginning(data)
-    with serving.with_servers(given, share=True) as chosen:
+    with servers.chosen(given, share=True) as chosen:
         database.connect(chosen.mongodb_uri, chosen.database)
         try:
             await database.prepare()

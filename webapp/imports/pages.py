@@ -40,7 +40,7 @@ async def start() -> Response:
 async def progress(import_id: str) -> Response:
     """How far an import is, and what it did."""
     one = await store.get(import_id)
-    return await page("imports/progress.html", live.import_progress(import_id), one=one)
+    return await page("imports/show.html", live.import_progress(import_id), one=one)
 
 
 async def _file() -> tuple[bytes, str]:
