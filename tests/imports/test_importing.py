@@ -120,9 +120,11 @@ async def test_what_people_deleted_or_took_back_stays_so(db):
 
 
 async def test_nothing_is_public_until_everything_is_there(db):
-    with pytest.MonkeyPatch.context() as interrupted, pytest.raises(RuntimeError):
+    parts = [entry(start=at(day), uid=f"{day}@test") for day in range(150)]
+    with pytest.MonkeyPatch.context() as interrupted:
         interrupted.setattr(writing, "publish", _dies)
-        await imported(*(entry(start=at(day), uid=f"{day}@test") for day in range(150)))
+        with pytest.raises(RuntimeError):
+            await imported(*parts)
     assert await db.events.count_documents({"state": "draft"}) == 150
     left = (await store.latest(1))[0]
     assert await store.claim(datetime.now(UTC)) is None

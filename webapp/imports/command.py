@@ -73,4 +73,4 @@ def _report(one: Import) -> int:
         return 1
     counts = ", ".join(f"{count:,} {name}" for name, count in one.counts)
     print(f"{one.title}: {counts}")
-    return 0
+    return 1 if one.counts.skipped and not one.total else 0

@@ -12,6 +12,7 @@ from webapp.imports.calendar import LARGEST
 
 SECONDS = 20
 MOST_REDIRECTS = 5
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 PORTS = {80, 443, 8000, 8080, 8443}
 HEADERS = {"Accept": "text/calendar, */*;q=0.5", "User-Agent": "Turnout", "Accept-Encoding": "identity"}
 
@@ -101,7 +102,8 @@ def is_public(address: str) -> bool:
     """Whether an address lies on the open internet, also when it is one in the clothes of another."""
     given = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(given, ipaddress.IPv6Address):
-        given = given.ipv4_mapped or given.sixtofour or given
+        translated = ipaddress.IPv4Address(int(given) & 0xFFFFFFFF) if given in NAT64 else None
+        given = given.ipv4_mapped or given.sixtofour or translated or given
     return given.is_global and not given.is_multicast
 
 

@@ -4,6 +4,7 @@ The file comes on the standard input; NOW (ISO) and NAME are the arguments. Out 
 entries, then each entry. A file that is refused gives its sentence on the standard error and exit status 3.
 """
 
+import os
 import resource
 import sys
 from datetime import datetime
@@ -17,6 +18,8 @@ REFUSED = 3
 
 
 def main() -> int:
+    """Reads, and gives way to everything that answers people."""
+    os.nice(10)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
