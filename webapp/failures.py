@@ -65,7 +65,7 @@ async def _answer(status: int, message: str, fields: dict[str, str] | None = Non
     if wants_json():
         return _problem(status, title, message, fields or {})
     if responses.is_htmx():
-        response = await responses.fragment("error.html", status=status, title=title, message=message)
+        response = await responses.fragment("failure.html", status=status, title=title, message=message)
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#notices", "innerHTML"
         return response
     return await responses.page("error.html", status=status, error_status=status, title=title, message=message)
