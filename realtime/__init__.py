@@ -3,8 +3,8 @@
 A region is declared with `@region`; an `Engine` draws it for pages and streams it to whoever watches.
 """
 
-from realtime.drawing import Drawn
-from realtime.engine import Engine, viewers
+from realtime.drawing import Drawn, viewers
+from realtime.engine import Engine
 from realtime.region import Bound, all_regions, anyone, region
 from realtime.roster import Limits
 from realtime.visit import Refused

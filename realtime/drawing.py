@@ -5,6 +5,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,19 @@ from realtime.region import Bound
 Render = Callable[[str, Mapping[str, Any]], str]
 GONE = "gone.html"
 _CARRIAGE_RETURN = re.compile(r"\r\n?")
+
+
+def nobody(_: str) -> int:
+    """How many watch where nobody counts."""
+    return 0
+
+
+counting: ContextVar[Callable[[str], int]] = ContextVar("counting", default=nobody)
+
+
+def viewers(bound: Bound) -> int:
+    """How many streams, on all workers, watch this region; for a loader that is being drawn."""
+    return counting.get()(bound.key)
 
 
 @dataclass(frozen=True, slots=True)

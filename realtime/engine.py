@@ -33,8 +33,6 @@ ASK_AGAIN_SECONDS = 60
 SIGNED_OUT = Goodbye(4401, "Signed out")
 NOTHING_LEFT = Goodbye(4403, "Nothing here may be watched any more")
 
-running: list["Engine"] = []
-
 
 class Engine:
     """Streams regions to whoever watches them.
@@ -80,7 +78,6 @@ class Engine:
         self.feed.start()
         self._tasks = [asyncio.create_task(work) for work in (self._tick(), self._hear())]
         self._is_running = True
-        running.append(self)
         with suppress(TimeoutError):
             await asyncio.wait_for(self.feed.is_ready.wait(), START_SECONDS)
 
@@ -98,7 +95,6 @@ class Engine:
         if not self._is_running:
             return
         self._is_running = False
-        running.remove(self)
         self._endpoint.is_draining = True
         for task in self._tasks:
             task.cancel()
@@ -231,11 +227,6 @@ class Engine:
             await self._ask_again(message["revoked"])
         elif "lease" in message:
             self.relay.lease_may_be_free()
-
-
-def viewers(bound: Bound) -> int:
-    """How many streams watch this region, for its own loader; 0 where no engine runs."""
-    return sum(engine.viewers(bound.key) for engine in running)
 
 
 async def _attempted(work: Coroutine[Any, Any, None]) -> None:

@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from realtime import metrics
 from realtime.change import Change
-from realtime.drawing import Drawn, Pen
+from realtime.drawing import Drawn, Pen, counting, nobody
 from realtime.easel import Easel
 from realtime.region import ANY, Bound, Interest
 from realtime.room import Room, Shown, difference
@@ -20,6 +20,7 @@ class Hub:
 
     def __init__(self, pen: Pen, frame: float) -> None:
         self._pen, self._frame = pen, frame
+        self.viewers: Callable[[str], int] = nobody
         self._limit = asyncio.Semaphore(DRAWS_AT_ONCE)
         self._easels: dict[str, Easel] = {}
         self._rooms: dict[tuple[str, ...], Room] = {}
@@ -96,6 +97,7 @@ class Hub:
         return easel
 
     async def _timed_draw(self, bound: Bound) -> Drawn:
+        counting.set(self.viewers)
         with metrics.draw_seconds.time():
             return await self._pen.draw(bound)
 

@@ -16,6 +16,7 @@ class Presence:
 
     def __init__(self, hub: Hub, shared: Shared, who: str) -> None:
         self._hub, self._shared, self._who = hub, shared, who
+        hub.viewers = self.viewers
         self._here: Counter[str] = Counter()
         self._everywhere: Counter[str] = Counter()
         self._told_ago = REFRESH_SECONDS

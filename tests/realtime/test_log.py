@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import pytest
 import redis.asyncio as redis
@@ -119,10 +119,8 @@ async def test_relays_that_all_believe_they_hold_the_lease_write_everything_once
 
     async def relay_with_crashes() -> None:
         while True:
-            task = asyncio.create_task(Relay(source, shared).relay())
-            await asyncio.sleep(random.uniform(0.02, 0.3))
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(Relay(source, shared).relay(), random.uniform(0.02, 0.3))
 
     relays = [asyncio.create_task(relay_with_crashes()) for _ in range(3)]
     await write_many(db, 600)

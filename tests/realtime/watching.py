@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 import websockets
@@ -56,6 +57,8 @@ class Watcher:
             await self.socket.close()
         else:
             self.writer.close()
+            with suppress(OSError):
+                await self.writer.wait_closed()
 
     async def until(self, is_true: Any, seconds: float = 20) -> None:
         """Waits for something to have arrived."""
