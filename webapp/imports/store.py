@@ -80,7 +80,6 @@ async def note_reading(import_id: str, reading: Reading, now: datetime) -> None:
         calendar=reading.calendar,
         name=reading.name,
         total=len(reading.entries),
-        written=0,
         problems=[problem.model_dump() for problem in reading.problems[:MOST_PROBLEMS]],
         problem_count=len(reading.problems),
         counts=Counts(skipped=reading.skipped, outside=reading.outside).model_dump(),

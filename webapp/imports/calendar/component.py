@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -55,40 +57,66 @@ def parse(block: Block, zones: Zones) -> Parsed:
     if block.fault:
         raise Unreadable(block.line, block.fault)
     parsed = Parsed(icalendar.Event(), block, zones)
-    for line in block.lines:
-        _take(line, parsed)
+    used = dict(_used(parsed))
+    whole = _read(*used.values())
+    if whole is not None:
+        parsed.event = whole
+    else:
+        for line, text in used.items():
+            with _excused(line, parsed):
+                _take(line, text, parsed.event)
     _complete(parsed)
     return parsed
 
 
-def _take(line: Line, parsed: Parsed) -> None:
-    name = line.name
-    if not name:
-        parsed.notes.append((line.number, "This line is no calendar property and was left out."))
-    elif name in USED and not (name in parsed.event and name not in REPEATED):
-        try:
-            _add(line, name, parsed)
-        except Unreadable as fault:
-            if name in NEEDED:
-                raise
-            parsed.notes.append((line.number, f"{fault.reason} It was left out."))
-    elif name in NEEDED:
-        parsed.notes.append((line.number, f"{name} appears more than once; the first one is used."))
+def _used(parsed: Parsed) -> Iterator[tuple[Line, str]]:
+    """The lines that an event is made of, each as the library is to read it."""
+    seen: set[str] = set()
+    for line in parsed.block.lines:
+        name = line.name
+        if not name:
+            parsed.notes.append((line.number, "This line is no calendar property and was left out."))
+        elif name in seen - REPEATED and name in NEEDED:
+            parsed.notes.append((line.number, f"{name} appears more than once; the first one is used."))
+        elif name in USED and name not in seen - REPEATED:
+            with _excused(line, parsed):
+                yield line, _checked(line, parsed.zones)
+        seen.add(name)
 
 
-def _add(line: Line, name: str, parsed: Parsed) -> None:
-    if not line.is_readable:
-        raise Unreadable(line.number, f"{name} has characters that are not text in UTF-8.")
-    if len(line.text) > LONGEST_LINE:
-        raise Unreadable(line.number, f"{name} is longer than {LONGEST_LINE:,} characters.")
-    text = _in_known_zone(line, parsed.zones) if name in _TIMES else line.text
+@contextmanager
+def _excused(line: Line, parsed: Parsed) -> Iterator[None]:
+    """Turns the fault of a line that is not needed into a note."""
     try:
-        read = icalendar.Event.from_ical(f"BEGIN:VEVENT\r\n{text}\r\nEND:VEVENT\r\n")
+        yield
+    except Unreadable as fault:
+        if line.name in NEEDED:
+            raise
+        parsed.notes.append((line.number, f"{fault.reason} It was left out."))
+
+
+def _checked(line: Line, zones: Zones) -> str:
+    if not line.is_readable:
+        raise Unreadable(line.number, f"{line.name} has characters that are not text in UTF-8.")
+    if len(line.text) > LONGEST_LINE:
+        raise Unreadable(line.number, f"{line.name} is longer than {LONGEST_LINE:,} characters.")
+    return _in_known_zone(line, zones) if line.name in _TIMES else line.text
+
+
+def _read(*texts: str) -> icalendar.Event | None:
+    """The event of these lines, or None when the library stumbles over one of them."""
+    try:
+        read = icalendar.Event.from_ical("\r\n".join(["BEGIN:VEVENT", *texts, "END:VEVENT", ""]))
     except UNREADABLE:
-        raise Unreadable(line.number, _unclear(line)) from None
-    if read.errors or name not in read:
+        return None
+    return read if isinstance(read, icalendar.Event) and not read.errors else None
+
+
+def _take(line: Line, text: str, event: icalendar.Event) -> None:
+    read = _read(text)
+    if read is None or line.name not in read:
         raise Unreadable(line.number, _unclear(line))
-    _keep(parsed.event, name, read[name])
+    _keep(event, line.name, read[line.name])
 
 
 def _keep(event: icalendar.Event, name: str, value: object) -> None:
