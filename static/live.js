@@ -6,7 +6,7 @@
   if (!live || !window.htmx) return;
 
   const ORDER = ["ws", "sse", "poll"];
-  const HELLO_MS = 5000, HIDDEN_MS = 10000, HEALTHY_MS = 30000, LONGEST_MS = 30000;
+  const HELLO_MS = 5000, HIDDEN_MS = 10000, HEALTHY_MS = 30000, SOON_MS = 2000, LONGEST_MS = 30000;
   const shown = new Map();
   let preferred = sessionStorage.getItem("live-transport") || "ws";
   let transport = preferred, link = null, watched = "", failures = 0, beat = 15000;
@@ -84,6 +84,8 @@
     close();
     if (status === 401 || status === 4401) return location.reload();
     if (greeted && Date.now() - opened > HEALTHY_MS) failures = 0;
+    // A WebSocket that held for a while is worth another try soon after the outage.
+    if (greeted && transport === "ws" && Date.now() - opened > HELLO_MS) climb = SOON_MS;
     failures += 1;
     say("reconnecting");
     // Two failures in a row: the next way may pass where this one is blocked.

@@ -63,7 +63,7 @@ async def _serve(given: Settings, listening: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
-    _when_parent_ends(loop, asked)
+    _end_with_parent()
 
     async def drained() -> None:
         await asked.wait()
@@ -73,11 +73,13 @@ async def _serve(given: Settings, listening: int) -> None:
     await serve(app, config, shutdown_trigger=drained)
 
 
-def _when_parent_ends(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> None:
+def _end_with_parent() -> None:
+    """A parent that was killed cannot say goodbye; its port must be free for the next one at once."""
+
     def wait() -> None:
         while os.read(0, 1024):  # not through sys.stdin, whose lock would be held at exit
             pass
-        loop.call_soon_threadsafe(asked.set)
+        os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
 

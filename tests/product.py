@@ -1,0 +1,59 @@
+"""The real program, started as an operator starts it."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+Program = subprocess.Popen[str]
+
+
+def program(var: Path, *arguments: str, **environment: str) -> Program:
+    return subprocess.Popen(
+        [sys.executable, "-m", "webapp", *(arguments or ("run",))],
+        cwd=ROOT,
+        env=os.environ | {"TURNOUT_VAR": str(var), "PORT": "0", "CI": "", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def running(var: Path, **environment: str) -> Iterator[tuple[Program, str]]:
+    """Turnout and its address, once it has said it."""
+    started = program(var, **environment)
+    try:
+        assert started.stdout
+        address = re.search(r"http://\S+", started.stdout.readline())
+        assert address
+        yield started, address[0]
+    finally:
+        started.kill()
+        started.communicate()
+        eventually(lambda: not processes(var))
+
+
+def processes(var: Path) -> list[int]:
+    """Every process that was started for this folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(var).encode() in words and int(entry.name) != os.getpid():
+            found.append(int(entry.name))
+    return found
+
+
+def eventually(is_true: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
