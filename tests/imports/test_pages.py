@@ -34,7 +34,7 @@ async def test_an_upload_leads_to_its_progress_and_its_result(client: Client):
     assert answer.status_code == 303
     await finished()
     page = await text(await client.get(answer.headers["Location"]))
-    assert "1</td><td>new events" in page
+    assert "1 event</td><td>new<" in page
     assert "&lt;b&gt;Bad&lt;/b&gt;" in page
     assert "Concert" in await text(await client.get("/manage"))
     assert "Done" in await text(await client.get("/import"))
@@ -80,8 +80,9 @@ async def test_an_unknown_import_is_404(client: Client):
         ({}, "Reading the calendar"),
         ({"state": "writing", "total": 1500, "written": 300}, 'max="1500" value="300"'),
         ({"state": "failed", "reason": "It is <not> well."}, "It is &lt;not&gt; well."),
-        ({"state": "done"}, "Everything was up to date"),
-        ({"state": "done", "counts": Counts(new=2).model_dump()}, "2</td><td>new events"),
+        ({"state": "done"}, "Nothing to import"),
+        ({"state": "done", "counts": Counts(same=1).model_dump()}, "Everything was up to date"),
+        ({"state": "done", "counts": Counts(skipped=2).model_dump()}, "2 entries</td><td>skipped"),
     ],
 )
 async def test_every_state_of_an_import_is_drawn(client: Client, db, change, seen):
