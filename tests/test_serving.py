@@ -104,3 +104,14 @@ def test_every_setting_is_listed_with_its_variable() -> None:
     )
     assert "MONGODB_URI" in listed.stdout
     assert "TURNOUT_SECRET" in listed.stdout
+
+
+def test_the_figures_of_all_workers_are_added_up(tmp_path: Path) -> None:
+    with running(tmp_path, WORKERS="2") as (_, address):
+        eventually(lambda: read(address + "/metrics").count("turnout_live_source_is_log 1") == 1)
+        assert "turnout_live_connections" in read(address + "/metrics")
+
+
+def read(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=20) as answer:
+        return str(answer.read().decode())

@@ -7,7 +7,7 @@ from datetime import timedelta
 from quart import Quart, Response, request
 
 from realtime import Engine
-from webapp import access, assets, database, due, failures, health, responses
+from webapp import access, assets, database, due, failures, health, metrics, responses
 from webapp.changes import ChangeStream
 from webapp.demo import pages as demo
 from webapp.events import live as event_regions
@@ -29,6 +29,7 @@ def create_app(settings: Settings) -> Quart:
     """The ASGI application, its live engine around it. Connects when it starts serving."""
     app = Quart(__name__, static_folder=None)
     app.secret_key = settings.secret
+    app.extensions["settings"] = settings
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_mb * 2**20,
         SESSION_COOKIE_NAME="turnout_notice",
@@ -38,7 +39,7 @@ def create_app(settings: Settings) -> Quart:
     )
     responses.environment.globals["is_development"] = settings.is_development
     responses.environment.auto_reload = settings.is_development
-    for blueprint in (assets.pages, health.pages, guide_pages, events.pages, imports.pages):
+    for blueprint in (assets.pages, health.pages, metrics.pages, guide_pages, events.pages, imports.pages):
         app.register_blueprint(blueprint)
     if settings.is_development:
         app.register_blueprint(demo.pages)

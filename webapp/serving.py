@@ -17,7 +17,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from realtime import server as live_server
-from webapp import servers, settings
+from webapp import metrics, servers, settings
 from webapp.app import create_app
 from webapp.errors import Misconfigured
 from webapp.settings import Settings
@@ -89,6 +89,7 @@ class _Workers:
 
     def __init__(self, given: Settings, listening: socket.socket) -> None:
         self.given, self.listening = given, listening
+        self.figures = metrics.gather_in(given.var / "metrics")
         self.running: list[subprocess.Popen[bytes]] = []
 
     def keep(self, stop: threading.Event) -> None:
@@ -103,13 +104,14 @@ class _Workers:
         return subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "webapp", "worker", str(self.listening.fileno())],
             stdin=subprocess.PIPE,
-            env=settings.environment(self.given),
+            env=settings.environment(self.given, PROMETHEUS_MULTIPROC_DIR=self.figures),
             pass_fds=(self.listening.fileno(),),
             start_new_session=True,
         )
 
     def _again(self, dead: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         log.error("a worker ended and is started again", pid=dead.pid, status=dead.returncode)
+        metrics.forget(dead.pid, self.figures)
         time.sleep(0.5)
         return self._start()
 

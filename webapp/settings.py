@@ -30,7 +30,7 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     live_frame_ms: int = Field(50, ge=1, le=10_000, description="A live region is drawn at most once in this time.")
     max_body_mb: int = Field(5, ge=1, le=100, description="The largest request body, in MiB; larger ones get 413.")
-    day_start: int = Field(0, ge=0, le=12, description="The hour at which an event day begins.")
+    metrics_token: str = Field("", description="What Prometheus sends to read /metrics in production.")
 
     @field_validator("mongodb_uri")
     @classmethod
@@ -79,9 +79,9 @@ def read(environ: dict[str, str] | None = None) -> Settings:
     return _with_secret(settings)
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """The whole environment for a child process that must see the same settings."""
-    return {**os.environ, **{variable(k): str(v) for k, v in settings if str(v)}}
+def environment(settings: Settings, **more: str) -> dict[str, str]:
+    """The whole environment for a child process that must see the same settings, and what else it needs."""
+    return {**os.environ, **{variable(k): str(v) for k, v in settings if str(v)}, **more}
 
 
 def is_continuous_integration() -> bool:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from realtime import anyone, region
+from realtime import anyone, region, viewers
 from webapp import when
 from webapp.access import organiser
 from webapp.errors import NotFound
@@ -26,6 +26,12 @@ async def event_draft(event_id: str) -> Context | None:
     """An event as its organiser sees it, in every state."""
     event = await _kept(event_id)
     return {"one": schedule.dated(event)} if event else None
+
+
+@region("events/viewers.html", watches={"@viewers": "_id"}, visible_to=anyone)
+async def event_viewers(event_id: str) -> Context:
+    """How many have the event open just now."""
+    return {"count": viewers(event_viewers(event_id))}
 
 
 @region("events/list.html", watches={"events": "*"}, visible_to=anyone)

@@ -55,7 +55,8 @@ async def show(slug: str) -> Response:
     if not event.is_public and not may_edit:
         raise NotFound("There is no such event; it may have been deleted.")
     region = live.event_page if event.is_public else live.event_draft
-    return await page("events/show.html", region(event.id), event=event, may_edit=may_edit)
+    regions = region(event.id), live.event_viewers(event.id)
+    return await page("events/show.html", *regions, event=event, may_edit=may_edit)
 
 
 @pages.get("/manage")
