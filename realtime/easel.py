@@ -48,6 +48,11 @@ class Easel:
         return self.drawn.version if self.drawn else ""
 
     @property
+    def watchers(self) -> int:
+        """How many streams here show the region."""
+        return sum(room.size for room in self.rooms)
+
+    @property
     def is_idle(self) -> bool:
         return not self.rooms and self._task is None and self._waiting is None
 

@@ -29,12 +29,17 @@ class Hub:
 
     @property
     def rooms(self) -> list[Room]:
+        """Every room that is kept."""
         return list(self._rooms.values())
 
     def watched(self, key: str) -> Easel | None:
         """The easel of a key that somebody watches."""
         easel = self._easels.get(key)
         return easel if easel and easel.rooms else None
+
+    def watching(self, collection: str) -> set[Easel]:
+        """The watched regions that changes of a collection may concern."""
+        return self._by_collection.get(collection, set())
 
     async def draw(self, bound: Bound) -> Drawn:
         """A drawing that began after this call; watchers are given it too."""
@@ -54,7 +59,7 @@ class Hub:
         """Draws everything that is watched anew, the most watched first."""
         metrics.resets.labels(reason).inc()
         now = time.time()
-        for easel in sorted(self._easels.values(), key=_watchers, reverse=True):
+        for easel in sorted(self._easels.values(), key=lambda easel: easel.watchers, reverse=True):
             easel.mark_stale(now)
 
     def enter(self, bounds: Iterable[Bound]) -> Room:
@@ -159,10 +164,6 @@ def _interests_of(change: Change) -> list[Interest]:
 
 def _waits_for(easel: Easel, change: Change, field: str) -> bool:
     return any(i.collection == change.collection and i.field == field for i in easel.bound.interests)
-
-
-def _watchers(easel: Easel) -> int:
-    return sum(room.size for room in easel.rooms)
 
 
 def _discard(index: dict, name: object, easel: Easel) -> None:  # type: ignore[type-arg]

@@ -40,12 +40,8 @@ class Presence:
             await self._shared.present(self._who, {})
 
     def _counted(self) -> Counter[str]:
-        here: Counter[str] = Counter()
-        for room in self._hub.rooms:
-            for easel in room.easels:
-                if VIEWERS in easel.bound.region.watches:
-                    here[easel.key] += room.size
-        return +here
+        watched = self._hub.watching(VIEWERS)
+        return +Counter({easel.key: easel.watchers for easel in watched})
 
     async def _exchanged(self, here: Counter[str]) -> Counter[str]:
         everywhere: Counter[str] = Counter()

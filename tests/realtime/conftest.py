@@ -94,21 +94,23 @@ async def started(servers: embedded.Addresses, name: str, **options: Any) -> Wor
     chosen.update(options)
     source = chosen.pop("source", None) or changes.ChangeStream(chosen.pop("mongodb_uri"), NAME)
     chosen.pop("mongodb_uri", None)
+    has_door = chosen.pop("door", True)
     engine = Engine(
         source=source, render=render, viewer_of=viewer_of, allowed_origin=_is_local, secret=SECRET, name=name, **chosen
     )
     await engine.start()
-    return await _served(engine)
+    return await _served(engine, has_door)
 
 
-async def _served(engine: Engine) -> Worker:
+async def _served(engine: Engine, has_door: bool) -> Worker:
     server.install()
     listening = socket.create_server(("127.0.0.1", 0), backlog=4096)
     config, stop = Config(), asyncio.Event()
     config.bind, config.backlog = [f"fd://{listening.fileno()}"], 4096
     config.errorlog = config.accesslog = None
     port = listening.getsockname()[1]
-    serving = asyncio.create_task(serve(engine.around(_rest), config, shutdown_trigger=stop.wait))
+    app = engine.around(_rest)
+    serving = asyncio.create_task(serve(app if has_door else _shut(app), config, shutdown_trigger=stop.wait))
     worker = Worker(engine, port, stop, serving)
     serving.add_done_callback(lambda _: listening.detach())
     return worker
@@ -122,6 +124,15 @@ async def _rest(scope: Any, receive: Any, send: Any) -> None:
         return
     await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b""})
+
+
+def _shut(app: Any) -> Any:
+    """The app as another server would call it."""
+
+    async def shut(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "state": {}}, receive, send)
+
+    return shut
 
 
 def _is_local(scope: dict[str, Any]) -> bool:

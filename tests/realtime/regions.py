@@ -37,6 +37,12 @@ async def comments(note_id: str) -> dict[str, Any] | None:
     return {"text": ", ".join(comment["text"] for comment in found)}
 
 
+@region("remark.html", watches={"remarks": "note_id"}, visible_to=anyone)
+async def remarks(note_id: str) -> dict[str, Any] | None:
+    found = await database.db().remarks.find({"note_id": note_id}).sort("_id").to_list(None)
+    return {"text": ", ".join(remark["text"] for remark in found)}
+
+
 @region("all.html", watches={"notes": "*"}, visible_to=anyone)
 async def all_notes() -> dict[str, Any] | None:
     return {"text": await database.db().notes.count_documents({})}

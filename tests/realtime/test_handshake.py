@@ -84,6 +84,18 @@ async def test_a_client_may_close_and_is_forgotten(worker: Worker) -> None:
                 await asyncio.sleep(0.01)
 
 
+async def test_a_silent_websocket_is_closed(worker: Worker) -> None:
+    silent, talking = await worker.watch("ws", regions.note("n")), await worker.watch("ws", regions.note("n"))
+    for client in worker.engine.roster:
+        client.heard -= 46
+    await talking.socket.send("beat")
+    await asyncio.sleep(0.1)
+    for second in range(15):
+        worker.engine.roster.beat(second, "")
+    await silent.until(lambda: silent.closed_with)
+    assert (silent.closed_with, talking.closed_with) == (1001, 0)
+
+
 async def test_a_part_that_is_not_for_the_viewer_is_not_streamed(worker: Worker, db: Database) -> None:
     regions.private_to["n"] = {"ana"}
     asked = await worker.asked_for(regions.private("n"), regions.note("n"))

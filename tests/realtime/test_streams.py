@@ -101,6 +101,13 @@ async def test_a_routing_field_finds_the_region(worker: Worker, db: Database, tr
     await here.sees("")
 
 
+async def test_a_collection_without_images_redraws_all_it_may_concern(worker: Worker, db: Database) -> None:
+    await db.remarks.insert_one({"_id": "r", "note_id": "one", "text": "first"})
+    watcher = await worker.watch("ws", regions.remarks("one"))
+    await db.remarks.update_one({"_id": "r"}, {"$set": {"text": "second"}})
+    await watcher.sees("second")
+
+
 async def test_a_dropped_collection_is_seen(worker: Worker, db: Database) -> None:
     await db.notes.insert_one({"_id": "one", "text": "1"})
     watcher = await worker.watch("ws", regions.note("one"), regions.all_notes())
