@@ -204,7 +204,7 @@ async def turn(now: datetime, limit: int = 100) -> int:
 
 async def _insert(new: Event, by: str, session: Session) -> None:
     await db().events.insert_one(new.document(), session=session)
-    await db().revisions.insert_one(_revision(new, by), session=session)
+    await db().revisions.insert_one(revision_of(new, by), session=session)
 
 
 async def _replace(after: Event, version: int, by: str, session: Session) -> bool:
@@ -213,11 +213,12 @@ async def _replace(after: Event, version: int, by: str, session: Session) -> boo
     )
     if not done.matched_count:
         return False
-    await db().revisions.insert_one(_revision(after, by), session=session)
+    await db().revisions.insert_one(revision_of(after, by), session=session)
     return True
 
 
-def _revision(event: Event, by: str) -> dict[str, Any]:
+def revision_of(event: Event, by: str) -> dict[str, Any]:
+    """The document that keeps this version of an event."""
     details = Details.model_validate(event.model_dump()).model_dump()
     return {
         "_id": f"{event.id}:{event.version}",

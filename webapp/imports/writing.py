@@ -49,7 +49,7 @@ async def write_new(entries: Sequence[Entry], one: Import, calendar: str, now: d
 
     async def write(session: Session) -> None:
         await db().events.insert_many(documents, ordered=False, session=session)
-        await db().revisions.insert_many([events._revision(new, BY) for new in made], ordered=False, session=session)
+        await db().revisions.insert_many([events.revision_of(new, BY) for new in made], ordered=False, session=session)
 
     await database.transaction(write)
 
@@ -62,7 +62,7 @@ async def write_changed(pairs: Sequence[tuple[Entry, Known]], one: Import, now: 
         documents = await db().events.find({"_id": {"$in": list(entries)}}, session=session).to_list(None)
         changes = [_change(document, entries[document["_id"]], one, now) for document in documents]
         await db().events.bulk_write([update for update, _ in changes], session=session)
-        revisions = [events._revision(after, BY) for _, after in changes if after]
+        revisions = [events.revision_of(after, BY) for _, after in changes if after]
         if revisions:
             await db().revisions.insert_many(revisions, session=session)
 
