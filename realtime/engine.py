@@ -79,7 +79,8 @@ class Engine:
         self._tasks = [asyncio.create_task(work) for work in (self._tick(), self._hear())]
         self._is_running = True
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.feed.is_ready.wait(), START_SECONDS)
+            async with asyncio.timeout(START_SECONDS):
+                await self.feed.is_ready.wait()
 
     async def drain(self, seconds: float = 3.0) -> None:
         """Hands the relay over, takes nobody in any more and sends everybody elsewhere within `seconds`."""

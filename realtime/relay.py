@@ -57,7 +57,8 @@ class Relay:
                     await self._relay_while_leased()
             self._lease_may_be_free.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._lease_may_be_free.wait(), TRY_SECONDS)
+                async with asyncio.timeout(TRY_SECONDS):
+                    await self._lease_may_be_free.wait()
 
     async def _relay_while_leased(self) -> None:
         self._held(True)

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import redis
 from redis.asyncio import Redis
@@ -19,6 +20,9 @@ __all__ = ["Away", "Shared", "redis_problem"]
 
 Away = (RedisError, OSError, asyncio.TimeoutError)
 """What tells that Redis is not there, not well, or not answering."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 BLOCK_MS = 1_000
 READ_AT_ONCE = 1_000
@@ -75,17 +79,29 @@ class Epoch(str):
         return Position.parse(self.partition("@")[2]) if self else ZERO
 
 
+def _promptly(call: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """A hung Redis is noticed as soon as a dead one."""
+
+    @wraps(call)
+    async def timed(*args: P.args, **kwargs: P.kwargs) -> T:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await call(*args, **kwargs)
+
+    return timed
+
+
 class Shared:
     """Log, lease, messages and presence of one Turnout. Every call raises one of `Away` when Redis is not well."""
 
     def __init__(self, url: str, name: str, fingerprint: str, *, log_entries: int = 20_000) -> None:
         calm: dict[str, Any] = {
             "retry": Retry(NoBackoff(), 0),
-            "socket_timeout": ANSWER_SECONDS,
+            # Its own timeout is asyncio.wait_for, which on Python 3.11 swallows a cancellation now and then.
+            "socket_timeout": None,
             "socket_connect_timeout": CONNECT_SECONDS,
         }
         self._redis = Redis.from_url(url, **calm)
-        self._listener = Redis.from_url(url, **{**calm, "socket_timeout": None})
+        self._listener = Redis.from_url(url, **calm)
         # The braces keep all keys in one slot of a cluster.
         self.log, self.epoch = (f"{name}:{{{fingerprint}}}:{part}" for part in ("log", "epoch"))
         self.lease, self.presence = f"{name}:{{{fingerprint}}}:lease", f"{name}:presence"
@@ -95,14 +111,17 @@ class Shared:
         self._renew, self._release = (self._redis.register_script(code) for code in (RENEW, RELEASE))
         self._present = self._redis.register_script(PRESENT)
 
+    @_promptly
     async def state(self) -> tuple[Epoch, Position]:
         """The log's epoch ("" when there is no log) and the position of its newest entry."""
         epoch = Epoch(_text(await self._redis.get(self.epoch)))
         return epoch, max(await self._tip(), epoch.base)
 
+    @_promptly
     async def length(self) -> int:
         return int(await self._redis.xlen(self.log))
 
+    @_promptly
     async def begin(self, instead_of: Epoch, base: Position) -> Epoch:
         """Starts a new, empty log after `base`, unless somebody else was first; answers the epoch that is."""
         begun = Epoch.begun(base)
@@ -110,6 +129,7 @@ class Shared:
             return begun
         return (await self.state())[0]
 
+    @_promptly
     async def append(self, epoch: Epoch, after: Position, changes: Sequence[Change]) -> tuple[str, Position]:
         """Appends when the newest entry is `after`, in one step.
 
@@ -121,6 +141,7 @@ class Shared:
         result, tip = await self._append(keys=[self.log, self.epoch], args=args)
         return result.decode(), max(Position.parse(tip.decode()), epoch.base) if tip else ZERO
 
+    @_promptly
     async def read(self, after: Position) -> tuple[list[Change], Epoch, bool]:
         """Entries after `after`, waiting up to a second; the epoch; and whether some may have been trimmed away."""
         pipe = self._redis.pipeline(transaction=False)
@@ -134,17 +155,21 @@ class Shared:
         oldest = Position.parse(first[0][0].decode()) if first else ZERO
         return changes, has_begun, oldest > after > has_begun.base
 
+    @_promptly
     async def take_lease(self, who: str) -> bool:
         return bool(await self._redis.set(self.lease, who, nx=True, px=LEASE_MS))
 
+    @_promptly
     async def renew_lease(self, who: str) -> bool:
         return bool(await self._renew(keys=[self.lease], args=[who, LEASE_MS]))
 
+    @_promptly
     async def release_lease(self, who: str) -> None:
         """Hands the lease over: whoever hears of it takes it."""
         if await self._release(keys=[self.lease], args=[who]):
             await self.tell({"lease": "free"})
 
+    @_promptly
     async def tell(self, message: dict[str, str]) -> None:
         """Tells every worker that listens just now."""
         await self._redis.publish(self.channel, json.dumps(message))
@@ -156,6 +181,7 @@ class Shared:
             async for message in listening.listen():
                 yield json.loads(message["data"])
 
+    @_promptly
     async def present(self, who: str, counts: dict[str, int]) -> list[dict[str, int]]:
         """Leaves this worker's counts and answers those of all living workers."""
         found = await self._present(keys=[self.presence], args=[who, json.dumps(counts), PRESENCE_MS])

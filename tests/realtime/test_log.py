@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 import redis.asyncio as redis
@@ -63,6 +63,18 @@ async def logged(shared: Shared, after: Position, last: str) -> list[Change]:
     return found
 
 
+@asynccontextmanager
+async def relaying(source: ChangeStream, shared: Shared) -> AsyncIterator[None]:
+    """A relay that asks for no lease, until it is cut off."""
+    task = asyncio.create_task(Relay(source, shared).relay())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.done(), "the relay did not end"
+
+
 async def write_many(db: Database, count: int) -> None:
     for number in range(count):
         await db.notes.insert_many([{"_id": f"{number}-{part}"} for part in range(3)])
@@ -117,17 +129,18 @@ async def test_relays_that_all_believe_they_hold_the_lease_write_everything_once
     start = await source.now()
     await shared.begin((await shared.state())[0], start)
 
+    over = asyncio.Event()
+
     async def relay_with_crashes() -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(Relay(source, shared).relay(), random.uniform(0.02, 0.3))
+        while not over.is_set():
+            async with relaying(source, shared):
+                await asyncio.sleep(random.uniform(0.02, 0.3))
 
     relays = [asyncio.create_task(relay_with_crashes()) for _ in range(3)]
     await write_many(db, 600)
     written = await logged(shared, start, "last")
-    for relay in relays:
-        relay.cancel()
-    await asyncio.gather(*relays, return_exceptions=True)
+    over.set()
+    await asyncio.gather(*relays)
     assert written == await history(source, start, "last")
 
 
@@ -136,28 +149,26 @@ async def test_a_redis_restored_from_an_old_snapshot_is_filled_up_again(
 ) -> None:
     start = await source.now()
     await shared.begin((await shared.state())[0], start)
-    relaying = asyncio.create_task(Relay(source, shared).relay())
-    await db.notes.insert_one({"_id": "early"})
-    await logged(shared, start, "early")
-    snapshot = await raw.dump(shared.log)
-    await db.notes.insert_one({"_id": "late"})
-    await logged(shared, start, "late")
-    await raw.restore(shared.log, 0, snapshot or b"", replace=True)
-    await db.notes.insert_one({"_id": "last"})
-    written = await logged(shared, start, "last")
-    relaying.cancel()
+    async with relaying(source, shared):
+        await db.notes.insert_one({"_id": "early"})
+        await logged(shared, start, "early")
+        snapshot = await raw.dump(shared.log)
+        await db.notes.insert_one({"_id": "late"})
+        await logged(shared, start, "late")
+        await raw.restore(shared.log, 0, snapshot or b"", replace=True)
+        await db.notes.insert_one({"_id": "last"})
+        written = await logged(shared, start, "last")
     assert [change.document for change in written] == ["early", "late", "last"]
 
 
 async def test_a_log_from_the_future_is_begun_anew(source: ChangeStream, shared: Shared, db: Database) -> None:
     now = await source.now()
     await shared.begin((await shared.state())[0], Position(now.time + (3600 << 32), 0))
-    relaying = asyncio.create_task(Relay(source, shared).relay())
-    while (await shared.state())[0].base.time > now.time + (60 << 32):
-        await asyncio.sleep(0.05)
-    await db.notes.insert_one({"_id": "one"})
-    assert (await logged(shared, now, "one"))[-1].document == "one"
-    relaying.cancel()
+    async with relaying(source, shared):
+        while (await shared.state())[0].base.time > now.time + (60 << 32):
+            await asyncio.sleep(0.05)
+        await db.notes.insert_one({"_id": "one"})
+        assert (await logged(shared, now, "one"))[-1].document == "one"
 
 
 @pytest.fixture
@@ -179,15 +190,14 @@ async def test_a_history_that_ends_is_said_to_be_lost(doomed: ChangeStream, db: 
 async def test_a_log_whose_history_was_lost_is_begun_anew(doomed: ChangeStream, shared: Shared, db: Database) -> None:
     start = await doomed.now()
     old = await shared.begin((await shared.state())[0], start)
-    relaying = asyncio.create_task(Relay(doomed, shared).relay())
-    await db.client.turnout_doomed.notes.insert_one({"_id": "one"})
-    await db.client.drop_database("turnout_doomed")
-    async with asyncio.timeout(20):
-        while (await shared.state())[0] == old:
-            await asyncio.sleep(0.05)
-    await db.client.turnout_doomed.notes.insert_one({"_id": "two"})
-    assert (await logged(shared, start, "two"))[-1].document == "two"
-    relaying.cancel()
+    async with relaying(doomed, shared):
+        await db.client.turnout_doomed.notes.insert_one({"_id": "one"})
+        await db.client.drop_database("turnout_doomed")
+        async with asyncio.timeout(20):
+            while (await shared.state())[0] == old:
+                await asyncio.sleep(0.05)
+        await db.client.turnout_doomed.notes.insert_one({"_id": "two"})
+        assert (await logged(shared, start, "two"))[-1].document == "two"
 
 
 async def test_a_reader_that_was_overtaken_by_trimming_is_told(
@@ -195,13 +205,12 @@ async def test_a_reader_that_was_overtaken_by_trimming_is_told(
 ) -> None:
     start = await source.now()
     await shared.begin((await shared.state())[0], start)
-    relaying = asyncio.create_task(Relay(source, shared).relay())
-    await write_many(db, 3)
-    first = (await logged(shared, start, "last"))[0]
-    assert not (await shared.read(first.id))[2]
-    await raw.xtrim(shared.log, maxlen=2, approximate=False)
-    assert (await shared.read(first.id))[2]
-    relaying.cancel()
+    async with relaying(source, shared):
+        await write_many(db, 3)
+        first = (await logged(shared, start, "last"))[0]
+        assert not (await shared.read(first.id))[2]
+        await raw.xtrim(shared.log, maxlen=2, approximate=False)
+        assert (await shared.read(first.id))[2]
 
 
 async def test_a_wiped_redis_costs_no_update(start: Start, servers: embedded.Addresses, db: Database) -> None:
