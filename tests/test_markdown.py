@@ -24,8 +24,8 @@ def test_nothing_that_people_write_runs(text: str) -> None:
     assert all(e.attrib["href"].startswith(("http", "mailto")) for e in elements if "href" in e.attrib)
 
 
-def test_headings_stand_below_those_of_the_page() -> None:
-    assert markdown.render("# One\n\n###### Six") == "<h3>One</h3>\n<h6>Six</h6>\n"
+def test_headings_stand_below_those_of_the_page_and_skip_no_level() -> None:
+    assert markdown.render("## A\n\n#### B\n\n# C") == "<h3>A</h3>\n<h4>B</h4>\n<h3>C</h3>\n"
 
 
 def test_links_do_not_vouch_for_where_they_lead() -> None:

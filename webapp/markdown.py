@@ -2,6 +2,7 @@
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 _TAGS = {
@@ -9,15 +10,16 @@ _TAGS = {
     *("ul", "ol", "li", "a", "table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
-_PAGE_HAS = 2  # the page's own h1 and h2 stand above what people write
+_FIRST = 3  # the page's own h1 and h2 stand above what people write
 
 
 def render(text: str) -> str:
-    """HTML of a person's Markdown: no raw HTML, no images, links only to http, https and mailto, headings from h3."""
+    """HTML of a person's Markdown: no raw HTML, no images, links only to http, https and mailto.
+
+    Headings begin at h3 and never skip a level, whatever people wrote.
+    """
     tokens = _markdown.parse(text)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + _PAGE_HAS)}"
+    _set_headings([token for token in tokens if token.type in ("heading_open", "heading_close")])
     html = _markdown.renderer.render(tokens, _markdown.options, {})
     return nh3.clean(
         html,
@@ -26,3 +28,13 @@ def render(text: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="nofollow noopener ugc",
     )
+
+
+def _set_headings(tokens: list[Token]) -> None:
+    above: list[str] = []
+    for opening, closing in zip(tokens[::2], tokens[1::2], strict=True):
+        level = opening.tag
+        while above and above[-1] >= level:
+            above.pop()
+        above.append(level)
+        opening.tag = closing.tag = f"h{min(6, _FIRST - 1 + len(above))}"

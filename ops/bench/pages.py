@@ -26,6 +26,7 @@ from webapp.events.event import Details
 ROUNDS = 3
 SECONDS = 6
 CLIENTS = 16
+ACCEPT = "Accept: text/html\r\nAccept-Encoding: gzip\r\n"
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARAGRAPH = "An evening of **music** by the water, with [a map](https://example.org) and a list:\n\n- one\n- two\n\n"
 HELLO = """
@@ -93,8 +94,7 @@ async def load(port: int, paths: Sequence[str], seconds: float) -> Result:
         turn = itertools.cycle(paths[number % len(paths) :] + paths[: number % len(paths)])
         while time.perf_counter() < until:
             began = time.perf_counter()
-            head = f"GET {next(turn)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/html\r\n\r\n"
-            writer.write(head.encode())
+            writer.write(f"GET {next(turn)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{ACCEPT}\r\n".encode())
             try:
                 answer = (await reader.readuntil(b"\r\n\r\n")).lower()
             except asyncio.IncompleteReadError:  # the server ends a connection after so many requests

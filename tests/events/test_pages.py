@@ -1,6 +1,7 @@
 """The pages of events as a browser without JavaScript, or htmx, asks for them."""
 
 import asyncio
+import gzip
 import re
 from datetime import timedelta
 from typing import Any
@@ -302,3 +303,10 @@ async def test_drawing_the_same_state_twice_gives_the_same_bytes(client: Client)
     assert isinstance(event, Details)
     for path in ("/", event.path, "/manage", "/calendar"):
         assert await seen(client, path) == await seen(client, path)
+
+
+async def test_a_page_is_sent_compressed_to_who_takes_it(client: Client) -> None:
+    plain = await client.get("/help")
+    small = await client.get("/help", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(await small.get_data(as_text=False)) == await plain.get_data(as_text=False)
+    assert "Accept-Encoding" in plain.headers["Vary"]
