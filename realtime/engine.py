@@ -22,7 +22,7 @@ from realtime.region import Bound
 from realtime.relay import Relay
 from realtime.roster import Limits, Roster
 from realtime.shared import Away, Shared
-from realtime.source import Source
+from realtime.source import Lost, Source
 from realtime.visit import Access, sorted_out
 
 log = logging.getLogger(__name__)
@@ -149,11 +149,16 @@ class Engine:
             await self.shared.tell({"revoked": subject})
 
     async def changes(self, after: str = "") -> AsyncGenerator[list[Change], None]:
-        """The log for programs, from after this id or from now on. Raises one of shared.Away without Redis."""
+        """The log for programs, from after this id or from now on.
+
+        Raises one of shared.Away without Redis, Lost when entries after this id are gone, ValueError for what is no id.
+        """
         _, position = await self.shared.state()
         position = Position.parse(after) if after else position
         while not self.is_draining:
-            found, _, _ = await self.shared.read(position)
+            found, _, is_trimmed = await self.shared.read(position)
+            if is_trimmed:
+                raise Lost("The log no longer reaches back to this id")
             position = found[-1].id if found else position
             yield found
 
