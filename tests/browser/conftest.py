@@ -1,0 +1,97 @@
+"""The real product in a process of its own, and people with a real Chromium."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, async_playwright
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from webapp import embedded
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NAME = "turnout_browser"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+)
+Person = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+def address(servers: embedded.Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the product is, with its demo city."""
+    given = {
+        "MONGODB_URI": servers.mongodb_uri,
+        "REDIS_URL": servers.redis_url,
+        "TURNOUT_DATABASE": NAME,
+        "TURNOUT_VAR": str(tmp_path_factory.mktemp("var")),
+        "PORT": "0",
+    }
+    command = [sys.executable, "-m", "webapp", "run"]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | given, stdout=subprocess.PIPE, text=True) as product:
+        try:
+            assert product.stdout
+            told = re.search(r"http://\S+", product.stdout.readline())
+            assert told
+            yield told[0]
+        finally:
+            product.terminate()
+
+
+@pytest.fixture(scope="session")
+def shell(servers: embedded.Addresses) -> Iterator[Database[dict[str, Any]]]:
+    """A database shell: writes past Turnout."""
+    with MongoClient[dict[str, Any]](servers.mongodb_uri, tz_aware=True) as client:
+        yield client[NAME]
+
+
+@pytest.fixture(scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    async with async_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
+    # One for each test: closing a window while it navigates hangs this browser, ending the browser does not.
+    found = next(filter(None, map(shutil.which, [*NAMES, MAC])), None)
+    browser = await playwright.chromium.launch(executable_path=found, args=QUIET.split())
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture
+async def person(chromium: Browser, address: str) -> AsyncIterator[Person]:
+    """Gives somebody a window of their own: `await person("/path", java_script_enabled=False)`.
+
+    `wire` makes the page live over "ws", "sse" or "poll". What the browser complains about fails the test.
+    """
+    complaints: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and not re.search(r"status of 4\d\d", message.text):
+            complaints.append(message.text)
+
+    async def arrive(path: str, wire: str | None = None, **more: Any) -> Page:
+        given = {"viewport": {"width": 1280, "height": 800}, "timezone_id": "Europe/Berlin", "locale": "en-GB"}
+        window = await chromium.new_context(base_url=address, **{**given, **more})
+        if wire:
+            await window.add_init_script(f"sessionStorage.setItem('live-transport', '{wire}')")
+        page = await window.new_page()
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(path)
+        return page
+
+    yield arrive
+    assert complaints == []

@@ -1,0 +1,69 @@
+"""Every page, in light and dark, narrow and wide: nothing that axe finds, nothing wider than the screen."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.acts import a_title, draft, fill, press, published
+from tests.browser.conftest import Person
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (390, 1280)]
+FINDINGS = """async () => (await axe.run()).violations.flatMap(
+    (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.failureSummary}`))"""
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwenversammlung" * 2
+
+
+async def everywhere(page: Page) -> list[str]:
+    """The address of every kind of page."""
+    event = await published(page, LONG[:110], description="# Plan\n\n- walk\n- rest", tags=LONG[:40], capacity="80")
+    return [
+        *("/", "/?text=nothing", "/calendar?month=2027-05", "/calendar?day=2027-05-14", "/manage", "/events/new"),
+        *(event, f"{event}/edit", "/import", "/help", "/nowhere"),
+    ]
+
+
+async def findings(page: Page) -> list[str]:
+    await page.evaluate(AXE.read_text())
+    return [f"{page.url} {found}" for found in await page.evaluate(FINDINGS)]
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+async def test_axe_finds_nothing(person: Person, scheme: str, width: int) -> None:
+    page = await person("/", color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    found = []
+    for path in await everywhere(page):
+        await page.goto(path)
+        found += await findings(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_where_something_went_wrong(person: Person, scheme: str) -> None:
+    ana = await person("/events/new", color_scheme=scheme, reduced_motion="reduce")
+    await fill(ana, description="**loud**")
+    await press(ana, "Save as a draft")
+    await ana.wait_for_selector("#error-summary")
+    found = await findings(ana)
+    path = await draft(ana, a_title())
+    found += await findings(ana)
+    ben = await person(f"{path}/edit")
+    await fill(ben, title="Other", place_name="Old Mill")
+    await press(ben, "Save changes")
+    await ben.wait_for_selector("text=Saved.")
+    await fill(ana, title="Another")
+    await press(ana, "Save changes")
+    await ana.wait_for_selector("text=Taken from them")
+    assert [*found, *await findings(ana)] == []
+
+
+async def test_nothing_is_wider_than_the_narrowest_screen(person: Person) -> None:
+    page = await person("/", viewport={"width": 320, "height": 640})
+    wide = {}
+    for path in await everywhere(page):
+        await page.goto(path)
+        wide[path] = await page.evaluate(WIDER)
+    assert {path: by for path, by in wide.items() if by > 0} == {}
