@@ -1,4 +1,4 @@
-"""Runs all contenders in one run, round by round, and prints the tables: python -m ops.bench.live [--quick]."""
+"""Runs all contenders in one run, round by round, and prints the tables: python -m ops.bench.live."""
 
 import argparse
 import gc

@@ -48,9 +48,10 @@ def followers(event_id: str, path: str, real: int) -> list[Contender]:
     """Those that follow a database; `path` is the event's page in Turnout, and `real` the bytes of its frame."""
     return [
         Contender("Turnout, 512 bytes", [*_python("turnout"), "512"], page=f"/page/{event_id}"),
-        Contender("Socket.IO + change stream, 512 bytes", [*_socket_io(), event_id, "512"], SOCKET_IO),
+        Contender("Socket.IO + change stream, 512 bytes", [*_socket_io(), event_id, "512", "0"], SOCKET_IO),
         Contender(f"Turnout's event page, {real:,} bytes", [sys.executable, "-m", "webapp", "worker"], page=path),
-        Contender(f"Socket.IO + change stream, {real:,} bytes", [*_socket_io(), event_id, str(real)], SOCKET_IO),
+        Contender(f"Socket.IO + change stream, {real:,} bytes", [*_socket_io(), event_id, str(real), "0"], SOCKET_IO),
+        Contender("the same, paced by hand to 50 ms", [*_socket_io(), event_id, str(real), "50"], SOCKET_IO),
     ]
 
 

@@ -8,7 +8,7 @@ from ops.bench.live.viewer import Dialect, Viewer
 
 SOURCES = 4
 CONNECTING_AT_ONCE = 64
-QUIET_SECONDS = 3.0
+QUIET_SECONDS = 10.0
 
 
 class Crowd:

@@ -30,7 +30,7 @@ LOADS = (Load(1, 200, 20), Load(200, 1_000, 10), Load(1_000, 1_000, 10))
 
 @dataclass(frozen=True)
 class Freshness:
-    """Milliseconds from a write's acknowledgement, at the moment when a viewer has read a frame.
+    """Milliseconds from a write's acknowledgement, at the moment when a viewer has read a frame with a newer write.
 
     `newest` is the age of the newest write in it, `oldest` of the oldest write that this viewer had not seen before;
     `sent` is `newest`, counted from when the write was sent. Each as (p50, p99). `cost` as in Delivery.
@@ -93,7 +93,7 @@ def _ages(crowd: Crowd, written: dict[int, tuple[float, float]]) -> list[tuple[f
     first = min(written) + int(len(written) * WARM_UP)
     newest, oldest, sent = [], [], []
     for at, before, now in zip(crowd.at, crowd.before, crowd.now, strict=True):
-        if now in written and now >= first:
+        if now in written and now >= first and now > before:
             newest.append(at - written[now][1])
             sent.append(at - written[now][0])
             unseen = written.get(before + 1)

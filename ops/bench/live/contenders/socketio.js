@@ -1,4 +1,5 @@
-// Socket.IO 4 by the book: WebSocket only, one emit to everybody. With a database it emits what a change stream reports.
+// Socket.IO 4 by the book: WebSocket only, one emit to everybody. With a database it emits what a change stream reports,
+// each change or, given a number of milliseconds, the newest state in that time.
 import { createServer } from "node:http";
 import { MongoClient } from "mongodb";
 import { Server } from "socket.io";
@@ -28,14 +29,28 @@ async function send(times, every, size) {
   }
 }
 
-async function follow(document, size) {
+async function follow(document, size, every) {
   const client = await MongoClient.connect(process.env.MONGODB_URI);
   const events = client.db(process.env.TURNOUT_DATABASE).collection("events");
   const changes = events.watch([{ $match: { "documentKey._id": document } }], { fullDocument: "updateLookup" });
-  for await (const change of changes) io.emit("html", update(change.fullDocument.version, size));
+  const show = every ? paced(every) : (version) => io.emit("html", update(version, size));
+  for await (const change of changes) show(change.fullDocument.version);
+
+  function paced(every) {
+    let newest = 0, last = 0, timer = null;
+    const now = () => {
+      timer = null;
+      last = Date.now();
+      io.emit("html", update(newest, size));
+    };
+    return (version) => {
+      newest = version;
+      timer ??= setTimeout(now, Math.max(0, last + every - Date.now()));
+    };
+  }
 }
 
-const [document, size] = process.argv.slice(2, -1);
-if (document) follow(document, Number(size));
+const [document, size, every] = process.argv.slice(2, -1);
+if (document) follow(document, Number(size), Number(every));
 http.listen({ fd });
 process.on("SIGTERM", () => process.exit(0));
