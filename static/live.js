@@ -82,7 +82,7 @@
 
   function lost(status) {
     close();
-    if (status === 401 || status === 4401) return location.reload();
+    if (status === 401 || status === 4401) return signIn();
     if (greeted && Date.now() - opened > HEALTHY_MS) failures = 0;
     // A WebSocket that held for a while is worth another try soon after the outage.
     if (greeted && transport === "ws" && Date.now() - opened > HELLO_MS) climb = SOON_MS;
@@ -91,6 +91,14 @@
     // Two failures in a row: the next way may pass where this one is blocked.
     transport = ORDER[(ORDER.indexOf(preferred) + Math.floor(failures / 2)) % ORDER.length];
     timer = setTimeout(open, jitter(Math.min(LONGEST_MS, 250 * 2 ** Math.min(failures, 7))));
+  }
+
+  // The session has ended: the page as a whole knows what to show, once.
+  function signIn() {
+    const last = Number(sessionStorage.getItem("live-reload") || 0);
+    if (Date.now() - last < HEALTHY_MS) return say("reconnecting");
+    sessionStorage.setItem("live-reload", Date.now());
+    location.reload();
   }
 
   function again() {
@@ -106,6 +114,7 @@
   live.addEventListener("htmx:response:error", ours((detail) => lost(detail.ctx.response.status)));
   live.addEventListener("hello", ours((detail) => control(JSON.parse(detail.data))));
   live.addEventListener("beat", ours((detail) => control(JSON.parse(detail.data))));
+  live.addEventListener("bye", ours((detail) => lost(JSON.parse(detail.data).code)));
   live.addEventListener("htmx:ws:before:message:incoming", ours(({ connection, message }) => {
     if (!message.data.startsWith("{")) return;
     control(JSON.parse(message.data));
