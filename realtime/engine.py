@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from realtime import drawing, metrics
@@ -65,6 +66,7 @@ class Engine:
         self._who = uuid.uuid4().hex
         self._tasks: list[asyncio.Task[None]] = []
         self._is_running = False
+        self._leaving = asyncio.Lock()
 
     async def start(self) -> None:
         """Begins to follow the changes; returns when they are followed, or after five seconds without a database."""
@@ -76,7 +78,7 @@ class Engine:
         self._endpoint = Endpoint(self.hub, self.roster, self._pen, self._access, lambda: self.as_of)
         self.relay.start()
         self.feed.start()
-        self._tasks = [asyncio.create_task(work) for work in (self._tick(), self._hear())]
+        self._tasks = [asyncio.create_task(work) for work in (self._keep_beating(), self._tick(), self._hear())]
         self._is_running = True
         with suppress(TimeoutError):
             async with asyncio.timeout(START_SECONDS):
@@ -87,14 +89,17 @@ class Engine:
         if not self._is_running:
             return
         self._endpoint.is_draining = True
-        await self.relay.stop()
-        await self.roster.dismiss(seconds)
-        await self.presence.leave()
+        async with self._leaving:
+            await self.relay.stop()
+            await self.roster.dismiss(seconds)
+            await self.presence.leave()
 
     async def stop(self) -> None:
-        """Ends everything; streams still open are cut."""
+        """Ends everything, once a drain under way has ended; streams still open are cut."""
         if not self._is_running:
             return
+        async with self._leaving:
+            pass
         self._is_running = False
         self._endpoint.is_draining = True
         for task in self._tasks:
@@ -198,16 +203,22 @@ class Engine:
         client.end(goodbye)
 
     async def _tick(self) -> None:
-        """Once a second: heartbeats, presence, and the housekeeping."""
+        """Once a second: presence and the housekeeping."""
         second = 0
         while True:
             await asyncio.sleep(1)
             second += 1
-            for work in (self._beat(second), self.presence.tick(time.time()), self._house_keeping(second)):
+            for work in (self.presence.tick(time.time()), self._house_keeping(second)):
                 await _attempted(work)
 
+    async def _keep_beating(self) -> None:
+        """Heartbeats wait for nothing: a Redis that hangs must not make them late."""
+        for second in count():
+            await _attempted(self._beat(second))
+            await asyncio.sleep(1)
+
     async def _beat(self, second: int) -> None:
-        self.roster.beat(second, self.as_of)
+        self.roster.beat(second, self.as_of, is_stale=self.feed.is_stale)
 
     async def _house_keeping(self, second: int) -> None:
         self.hub.sweep()

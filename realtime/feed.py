@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
 SILENT_BEATS = 3
+STALE_BEATS = 4
 STUCK_BEATS = 8
 PROBE_SECONDS = 1.0
 RETRY_SECONDS = 0.5
@@ -43,10 +44,16 @@ class Feed:
         self._position: Position | None = None
         self._epoch = Epoch("")
         self._heard_at = 0.0
+        self._beat_at = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
         self.is_ready = asyncio.Event()
         self.last_beat = 0.0
         self.reads_log = False
+
+    @property
+    def is_stale(self) -> bool:
+        """True when no heartbeat came through for so long that pages should say so."""
+        return time.monotonic() - self._beat_at > STALE_BEATS * BEAT_SECONDS
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._keep_beating())]
@@ -140,7 +147,8 @@ class Feed:
         metrics.changes.labels("log" if self.reads_log else "database").inc(len(changes))
         for change in changes:
             if change.collection == HEARTBEATS:
-                self.last_beat, self._heard_at = max(self.last_beat, change.at), time.monotonic()
+                self.last_beat, self._beat_at = max(self.last_beat, change.at), time.monotonic()
+                self._heard_at = self._beat_at
         self._apply(changes)
 
     def _check_beats(self, missed: int) -> None:

@@ -5,6 +5,8 @@ The lease is for economy. Two relays at once do no harm: an entry is appended on
 
 import asyncio
 import logging
+import os
+import socket
 import uuid
 from contextlib import aclosing, suppress
 
@@ -29,7 +31,8 @@ class Relay:
 
     def __init__(self, source: Source, shared: Shared) -> None:
         self._source, self._shared = source, shared
-        self._name = uuid.uuid4().hex
+        # Whoever looks into Redis sees which process it is.
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
         self._lease_may_be_free = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.holds_lease = False

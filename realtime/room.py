@@ -41,10 +41,9 @@ class Room:
     def clients(self) -> list["Client"]:
         return [*self.behind, *(client for clients in self.in_step.values() for client in clients)]
 
-    @property
-    def id(self) -> str:
-        """The SSE id of a client in step."""
-        return ".".join(self.shown)
+    def id_for(self, client: "Client") -> str:
+        """The SSE id that says what this client shows."""
+        return ".".join(self.behind.get(client, self.shown))
 
     def current(self, shown: Shown) -> Shown:
         """What a screen that shows `shown` should show; a region that never could be drawn stays as it is."""

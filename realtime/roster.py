@@ -32,6 +32,7 @@ class Roster:
         self._slots: list[set[Client]] = [set() for _ in range(BEAT_SECONDS)]
         self._sessions: Counter[str] = Counter()
         self._addresses: Counter[str] = Counter()
+        self._is_stale, self._as_of = False, ""
 
     def __len__(self) -> int:
         return sum(map(len, self._slots))
@@ -51,20 +52,26 @@ class Roster:
         self._addresses[client.address] += 1
         client.lost = self._remove
         metrics.connections.labels(client.transport).inc()
+        if self._is_stale:
+            client.send(self._beat())
 
-    def beat(self, second: int, as_of: str) -> None:
-        """Sends this second's clients their heartbeat and closes those that were silent too long."""
+    def beat(self, second: int, as_of: str, *, is_stale: bool = False) -> None:
+        """Sends this second's clients their heartbeat and closes those that were silent too long.
+
+        Everybody gets one when changes have just ceased to come, and when they have just begun to come again.
+        """
+        has_turned, self._is_stale, self._as_of = is_stale != self._is_stale, is_stale, as_of
         now = asyncio.get_running_loop().time()
         events: dict[str, Frame] = {}
-        for client in list(self._slots[second % BEAT_SECONDS]):
+        for client in list(self) if has_turned else list(self._slots[second % BEAT_SECONDS]):
             client.inbound = 0
             if client.transport == "websocket" and now - client.heard > SILENT_SECONDS:
                 metrics.ended.labels("silent").inc()
                 client.end(Goodbye(1001, "No heartbeat came back"))
                 continue
-            id = client.room.id if client.room else ""  # noqa: A001
+            id = client.room.id_for(client) if client.room else ""  # noqa: A001
             if id not in events:
-                events[id] = control("beat", id=id, at=as_of)
+                events[id] = self._beat(id)
             client.send(events[id])
 
     async def dismiss(self, seconds: float) -> None:
@@ -77,6 +84,9 @@ class Roster:
                 metrics.ended.labels("drained").inc()
                 client.end(Goodbye(GOING_AWAY, "Restarting", come_back_in(len(clients))))
             await asyncio.sleep(seconds * slice_size / len(clients))
+
+    def _beat(self, id: str = "") -> Frame:  # noqa: A002
+        return control("beat", id=id, live="stale" if self._is_stale else "beat", at=self._as_of)
 
     def _remove(self, client: Client) -> None:
         for slot in self._slots:

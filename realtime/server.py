@@ -4,6 +4,7 @@ With permessage-deflate a connection costs 134 KiB, without it a tenth; what we 
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import hypercorn.asyncio.run
@@ -16,6 +17,8 @@ from hypercorn.protocol.events import Request
 from hypercorn.protocol.ws_stream import WSStream
 
 from realtime.shared import redis_problem
+
+LAST_REQUEST_SECONDS = 1.0
 
 __all__ = ["install", "redis_problem"]
 
@@ -63,6 +66,13 @@ class TCPServerWithDoor(TCPServer):
     async def protocol_send(self, event: Event) -> None:
         if not self.is_taken:
             await super().protocol_send(event)
+
+    async def _idle_timeout(self) -> None:
+        """Waits until the connection should end; one that a visitor has just opened may still bring its request."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.context.terminated.wait(), self.config.keep_alive_timeout)
+            await asyncio.sleep(LAST_REQUEST_SECONDS)
+        await asyncio.shield(self._initiate_server_close())
 
     async def _close(self) -> None:
         if self.is_taken:

@@ -65,12 +65,17 @@ async def _serve(given: Settings, listening: int) -> None:
         loop.add_signal_handler(number, asked.set)
     _end_with_parent()
 
-    async def drained() -> None:
+    leaving: list[asyncio.Task[None]] = []
+
+    async def may_close() -> None:
         await asked.wait()
-        await app.extensions["live"].drain()
+        leaving.append(asyncio.create_task(app.extensions["live"].drain()))
+        # Siblings on the same socket take newcomers at once; a worker that is alone serves until its streams are gone.
+        if given.workers == 1:
+            await leaving[0]
 
     live_server.install()
-    await serve(app, config, shutdown_trigger=drained)
+    await serve(app, config, shutdown_trigger=may_close)
 
 
 def _end_with_parent() -> None:

@@ -115,3 +115,10 @@ async def test_a_month_has_the_events_that_touch_it(db: database.Database) -> No
     await shown(starts="2026-07-28T20:00", ends="2026-07-29T02:00")
     found = await store.in_month(datetime(2026, 5, 1), Search())  # noqa: DTZ001
     assert [one.id for one in found] == [across.id, inside.id]
+
+
+async def test_what_is_over_stands_apart_the_latest_first(db: database.Database) -> None:
+    coming = await made()
+    over = [await made(starts=f"2026-04-{day}T20:00", ends=f"2026-04-{day}T22:00") for day in (10, 20)]
+    assert [one.id for one in (await store.kept(Search())).events] == [coming.id]
+    assert [one.id for one in (await store.kept(Search(when="past"))).events] == [over[1].id, over[0].id]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime import roster
 from tests.realtime import regions
 from tests.realtime.conftest import Start
 from tests.realtime.valkey import Valkey
@@ -67,3 +68,17 @@ async def test_the_lease_is_handed_over_at_once_and_taken_over_after_a_crash(sta
     second.relay._task.cancel()  # type: ignore[union-attr]
     (last,) = rest - {second}
     await until(lambda: last.relay.holds_lease, 5)
+
+
+async def test_heartbeats_are_not_late_while_redis_hangs(
+    start: Start, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster, "BEAT_SECONDS", 1)
+    worker = await start(redis_url=valkey.url)
+    watcher = await worker.watch("ws", regions.readers("n"))
+    valkey.hang()
+    await asyncio.sleep(1)
+    before = len(watcher.control)
+    await asyncio.sleep(6)
+    valkey.go_on()
+    assert len(watcher.control) - before >= 4

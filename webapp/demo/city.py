@@ -346,9 +346,7 @@ PLANS = (
     ),
 )
 
-DESCRIPTION = """{summary}
-
-## What to expect
+DESCRIPTION = """## What to expect
 
 {welcome} {practical}
 
@@ -394,7 +392,6 @@ def _details(plan: Plan, now: datetime, dice: Random) -> Details:
         title=plan.title,
         summary=plan.summary,
         description=DESCRIPTION.format(
-            summary=plan.summary,
             welcome=dice.choice(WELCOMES),
             practical=dice.choice(PRACTICAL),
             place=f"We meet at {venue.name}, {venue.address}"

@@ -1,7 +1,7 @@
 """What people look for among events, as it stands in the address of a page and in the name of its live region."""
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
@@ -22,6 +22,7 @@ class Search(BaseModel):
     tag: str = Field("", max_length=40)
     place: str = Field("", max_length=80)
     day: Annotated[date | None, BeforeValidator(_day)] = None
+    when: Literal["", "past"] = ""
     after: str = Field("", max_length=60)
 
     @field_validator("text", "tag", "place")

@@ -22,6 +22,7 @@ database.keep(
     IndexModel("slug", unique=True),
     IndexModel([("state", 1), ("phase", 1), ("starts_at", 1), ("_id", 1)]),
     IndexModel([("state", 1), ("tags", 1), ("starts_at", 1)]),
+    IndexModel([("phase", 1), ("starts_at", 1), ("_id", 1)]),
     IndexModel([("changed_at", -1), ("_id", 1)]),
     IndexModel("turns_at", sparse=True),
     IndexModel("purge_at", expireAfterSeconds=0),
@@ -160,8 +161,10 @@ async def in_month(month: datetime, search: Search) -> list[Event]:
 
 
 async def kept(search: Search) -> Page:
-    """Every event that is not deleted, drafts and past ones too, as searched for, in order of their start."""
-    return await _page(_found_by(search), search.after)
+    """Events that are not deleted, drafts too, as searched for: what is to come, or what is over, the latest first."""
+    is_past = search.when == "past"
+    query = {"phase": Phase.OVER if is_past else {"$ne": Phase.OVER}, **_found_by(search)}
+    return await _page(query, search.after, direction=-1 if is_past else 1)
 
 
 async def deleted(limit: int = 20) -> list[Event]:
@@ -267,13 +270,14 @@ def _found_by(search: Search) -> dict[str, Any]:
     return query
 
 
-async def _page(query: dict[str, Any], after: str) -> Page:
+async def _page(query: dict[str, Any], after: str, direction: int = 1) -> Page:
     """Keyset paging: events added meanwhile neither repeat nor hide one."""
     if after:
         at, event_id = Search.position(after)
-        behind = [{"starts_at": {"$gt": at}}, {"starts_at": at, "_id": {"$gt": event_id}}]
+        beyond = "$gt" if direction > 0 else "$lt"
+        behind = [{"starts_at": {beyond: at}}, {"starts_at": at, "_id": {beyond: event_id}}]
         query = {"$and": [query, {"$or": behind}]}
-    found = [one async for one in _events(query, [("starts_at", 1), ("_id", 1)], PAGE + 1)]
+    found = [one async for one in _events(query, [("starts_at", direction), ("_id", direction)], PAGE + 1)]
     last = found[PAGE - 1] if len(found) > PAGE else None
     return Page(found[:PAGE], Search.position_of(last.starts_at, last.id) if last else None)
 
