@@ -43,7 +43,6 @@ class Freshness:
     frames: float
     rate: float
     cores: Sequence[float]
-    memory: float
     is_last_shown: bool
 
 
@@ -54,7 +53,6 @@ async def follow(contender: Contender, given: Settings, event_id: str, load: Loa
         await crowd.grow(10)
         await _write(given, event_id, Load(10, 10, 1))
         await crowd.leave()
-        empty = server.memory
         await crowd.grow(load.viewers, witness_every=max(1, load.viewers // 200))
         await asyncio.sleep(1)
         crowd.forget()
@@ -63,12 +61,11 @@ async def follow(contender: Contender, given: Settings, event_id: str, load: Loa
         frames, used = crowd.received / load.viewers / load.seconds, shares(cores, busy())
         await _all_shown(crowd, max(written))
         cost = (server.cpu - cpu) / max(1, crowd.received) * 1e6
-        memory = (server.memory - empty) / load.viewers
         is_last_shown = all(viewer.seen == max(written) for viewer in crowd.viewers if viewer.is_witness)
         await crowd.leave()
     span = max(at for _, at in written.values()) - min(at for at, _ in written.values())
     newest, oldest, sent = _ages(crowd, written)
-    return Freshness(newest, oldest, sent, cost, frames, len(written) / span, used, memory, is_last_shown)
+    return Freshness(newest, oldest, sent, cost, frames, len(written) / span, used, is_last_shown)
 
 
 async def _write(given: Settings, event_id: str, load: Load) -> dict[int, tuple[float, float]]:

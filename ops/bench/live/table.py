@@ -32,7 +32,7 @@ def _delivery(rounds: list[Delivery], base: list[Delivery], floor: list[Delivery
 def of_follows(found: Follows) -> str:
     """A row for each contender and load."""
     head = ("writes x viewers", "stack", "newest p50 / p99 ms", "from sending p50 / p99", "oldest p50 / p99")
-    more = ("frames/s", "µs/update", "KiB/viewer", "writes/s", "core 0", "core 1", "last shown")
+    more = ("frames/s", "µs/update", "writes/s", "core 0", "core 1", "last shown")
     return table((*head, *more), [_follow(name, load, rounds) for (name, load), rounds in found.items()])
 
 
@@ -40,8 +40,8 @@ def _follow(name: str, load: Load, rounds: list[Freshness]) -> tuple[str, ...]:
     return (
         *(str(load), name, _pair([one.newest for one in rounds]), _pair([one.sent for one in rounds])),
         *(_pair([one.oldest for one in rounds]), f"{median(one.frames for one in rounds):.1f}"),
-        *(f"{median(one.cost for one in rounds):.1f}", f"{median(one.memory for one in rounds) / 1024:.1f}"),
-        *(f"{median(one.rate for one in rounds):,.0f}", *_cores([one.cores for one in rounds])),
+        *(f"{median(one.cost for one in rounds):.1f}", f"{median(one.rate for one in rounds):,.0f}"),
+        *_cores([one.cores for one in rounds]),
         "yes" if all(one.is_last_shown for one in rounds) else "no",
     )
 
