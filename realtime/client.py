@@ -317,7 +317,9 @@ def _limit_unsent(wire: asyncio.Transport) -> None:
     with suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_SECONDS * 1000)
+        # The clock starts with the first heartbeat that is not acknowledged.
+        silence = (SILENT_SECONDS - BEAT_SECONDS) * 1000
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, silence)
 
 
 def _nobody(_: Client) -> None:

@@ -1,11 +1,18 @@
-"""A heartbeat says what is true: what this very screen shows, and whether changes still come."""
+"""A heartbeat says what is true: what this very screen shows, whether changes come, and whether anybody hears it."""
+
+import asyncio
+import ctypes
+import socket
+import struct
 
 import pytest
 
+from realtime import client, roster
 from realtime.client import EventsClient
 from realtime.feed import Feed
 from tests.realtime import regions
 from tests.realtime.conftest import Worker
+from tests.realtime.watching import Watcher
 from webapp.database import Database
 
 
@@ -39,3 +46,27 @@ async def test_who_comes_while_changes_do_not_is_told(worker: Worker, monkeypatc
     for transport in ("ws", "sse"):
         watcher = await worker.watch(transport, regions.note("n"))
         await watcher.until(lambda watcher=watcher: watcher.control[-1]["live"] == "stale")
+
+
+def unplug(watcher: Watcher) -> None:
+    """From now on no packet reaches this end, and none is answered: as a laptop that lost its network."""
+    nothing = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: return 0
+    program = struct.pack("HP", 1, ctypes.addressof(nothing))
+    so_attach_filter = 26
+    watcher.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, so_attach_filter, program)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux counts unanswered packets for us")
+@pytest.mark.parametrize("is_guarded", [True, False])
+async def test_a_half_open_stream_of_events_is_found(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, is_guarded: bool
+) -> None:
+    monkeypatch.setattr(client, "SILENT_SECONDS", client.BEAT_SECONDS + 2)
+    if not is_guarded:
+        monkeypatch.delattr(socket, "TCP_USER_TIMEOUT")
+    watcher = await worker.watch("sse", regions.note("n"))
+    unplug(watcher)
+    for second in range(8 * roster.BEAT_SECONDS):
+        worker.engine.roster.beat(second, "")
+        await asyncio.sleep(0 if second % roster.BEAT_SECONDS else 1)
+    assert len(worker.engine.roster) == (0 if is_guarded else 1)
