@@ -17,7 +17,7 @@ from realtime.drawing import Drawn, Pen, Render
 from realtime.endpoint import Endpoint
 from realtime.feed import Feed
 from realtime.frame import Frame
-from realtime.hub import Hub
+from realtime.hub import Hub, Standing
 from realtime.presence import Presence
 from realtime.region import Bound
 from realtime.relay import Relay
@@ -40,7 +40,8 @@ class Engine:
 
     `render(template, context)` draws a partial. `viewer_of(scope)` answers who asks; it may raise Refused(401, ...).
     `subjects_of(viewer)` names what `revoke` can name (session first, then person, team, ...), and `again(viewer)`
-    answers the viewer as they are now, or None when their session has ended.
+    answers the viewer as they are now, or None when their session has ended. `standing()` is asked before and after
+    each draw, see `realtime.hub.Standing`.
     """
 
     def __init__(  # noqa: PLR0917 - callers name them
@@ -57,12 +58,14 @@ class Engine:
         again: Callable[[Any], Awaitable[Any]] | None = None,
         address_of: Callable[[dict[str, Any]], str] = lambda scope: (scope.get("client") or ("",))[0],
         limits: Limits | None = None,
+        standing: Standing | None = None,
         name: str = "turnout",
     ) -> None:
         self._source, self._pen = source, Pen(render, secret)
         self._redis_url, self._name, self._frame = redis_url, name, frame_ms / 1000
         self._access = Access(viewer_of, allowed_origin, subjects_of, again or _as_they_were, address_of)
         self._limits = limits or Limits()
+        self._standing = standing or _always_the_same
         self._who = uuid.uuid4().hex
         self._tasks: list[asyncio.Task[None]] = []
         self._is_running = False
@@ -71,7 +74,7 @@ class Engine:
     async def start(self) -> None:
         """Begins to follow the changes; returns when they are followed, or after five seconds without a database."""
         self.shared = Shared(self._redis_url, self._name, self._source.fingerprint)
-        self.hub, self.roster = Hub(self._pen, self._frame), Roster(self._limits)
+        self.hub, self.roster = Hub(self._pen, self._frame, self._standing), Roster(self._limits)
         self.presence = Presence(self.hub, self.shared, self._who)
         self.relay = Relay(self._source, self.shared)
         self.feed = Feed(self._source, self.shared, self.hub.apply, self.hub.reset, lambda: self.relay.holds_lease)
@@ -253,6 +256,10 @@ async def _attempted(work: Coroutine[Any, Any, None]) -> None:
         log.info("Redis is away: %r", error)
     except Exception:
         log.exception("Housekeeping failed")
+
+
+async def _always_the_same() -> None:
+    """Where one and the same server answers every read."""
 
 
 async def _as_they_were(viewer: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from realtime import metrics
 from realtime.change import Change
@@ -11,6 +11,9 @@ from realtime.easel import Easel
 from realtime.region import ANY, Bound, Interest
 from realtime.room import Room, Shown, difference
 
+Standing = Callable[[], Awaitable[object]]
+"""Answers who answers reads, once that one shows all that was ever read; another answer means: read again."""
+
 DRAWS_AT_ONCE = 16
 LINGER_SECONDS = 15
 
@@ -18,8 +21,8 @@ LINGER_SECONDS = 15
 class Hub:
     """One worker's watched regions and their rooms."""
 
-    def __init__(self, pen: Pen, frame: float) -> None:
-        self._pen, self._frame = pen, frame
+    def __init__(self, pen: Pen, frame: float, standing: Standing) -> None:
+        self._pen, self._frame, self._standing = pen, frame, standing
         self.viewers: Callable[[str], int] = nobody
         self._limit = asyncio.Semaphore(DRAWS_AT_ONCE)
         self._easels: dict[str, Easel] = {}
@@ -104,7 +107,11 @@ class Hub:
     async def _timed_draw(self, bound: Bound) -> Drawn:
         counting.set(self.viewers)
         with metrics.draw_seconds.time():
-            return await self._pen.draw(bound)
+            while True:
+                before = await self._standing()
+                drawn = await self._pen.draw(bound)
+                if await self._standing() == before:
+                    return drawn
 
     def _touched(self, change: Change) -> set[Easel]:
         if change.is_of_all:

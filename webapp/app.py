@@ -62,6 +62,7 @@ def _lifetime(app: Quart, settings: Settings) -> None:
         allowed_origin=access.origin_check(settings.public_url),
         secret=settings.secret,
         frame_ms=settings.live_frame_ms,
+        standing=database.standing,
     )
     app.extensions["live"] = live
     app.asgi_app = live.around(app.asgi_app)  # type: ignore[method-assign, assignment]

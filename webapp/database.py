@@ -28,6 +28,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _indexes: dict[str, list[IndexModel]] = {}
 _imaged: set[str] = set()
 _current: list[Database] = []
+_caught_up: set[Any] = set()
 
 
 def connect(uri: str, name: str) -> Database:
@@ -43,6 +44,7 @@ def connect(uri: str, name: str) -> Database:
         read_preference=ReadPreference.PRIMARY,
     )
     _current[:] = [database]
+    _caught_up.clear()
     return database
 
 
@@ -91,6 +93,27 @@ async def transaction(work: Callable[[Session], Awaitable[T]]) -> T:
     """Runs `work(session)` in one transaction, again when MongoDB says it may be repeated."""
     async with await db().client.start_session() as session:
         return await session.with_transaction(work)
+
+
+async def standing() -> Any:
+    """The election that made the primary of now, once that primary shows all that those before it did.
+
+    A new primary does not know at once how much of its own history the majority has: what it reads may go back.
+    """
+    election = _election()
+    if election is not None and election not in _caught_up:
+        async with await db().client.start_session() as session:
+            # The newest write there is on this primary, and then a majority read that waits for it.
+            await db().command("ping", session=session)
+            await db()["heartbeats"].find_one({}, session=session)
+        _caught_up.add(election)
+    return election
+
+
+def _election() -> Any:
+    client: Any = db().client
+    known = client.delegate.topology_description.server_descriptions().values()
+    return next((server.election_id for server in known if server.is_writable), None)
 
 
 def new_id() -> str:

@@ -21,6 +21,8 @@ POLL_SECONDS = 5.0
 PAGE_SECONDS = 30.0
 # Small, so that a screen which does not read is felt by the server and not kept in the kernel.
 RECEIVE_BUFFER = 16 * 1024
+# As on a real network: loopback's 64 KiB do not fit the buffer, and a sender then waits for its probe timer.
+SEGMENT = 1_400
 Lost = (OSError, asyncio.IncompleteReadError, TimeoutError, httpx.HTTPError, wire.Ended)
 
 
@@ -159,7 +161,7 @@ class _Stream(Screen):
         self._writer: asyncio.StreamWriter | None = None
 
     async def cut(self) -> None:
-        if self._writer is not None:
+        if self._writer is not None and not self._writer.is_closing():
             cut = struct.pack("ii", 1, 0)  # a reset instead of a farewell
             with suppress(OSError):
                 self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, cut)
@@ -182,6 +184,7 @@ class _Stream(Screen):
         connection = socket.socket()
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
         try:
             await asyncio.get_running_loop().sock_connect(connection, (host, int(port)))
         except BaseException:

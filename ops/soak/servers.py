@@ -27,7 +27,7 @@ class Server:
 
     def __init__(self, name: str, command: Sequence[str], port: int, folder: Path) -> None:
         self.name, self.port = name, port
-        self._command, self._log = list(command), folder / f"{name}.log"
+        self.command, self._log = list(command), folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -38,7 +38,7 @@ class Server:
         """Starts it and waits until it listens."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", embedded.GUARD, self.name, *self._command],
+                ["/bin/sh", "-c", embedded.GUARD, self.name, *self.command],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
