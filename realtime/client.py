@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import struct
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -20,6 +21,7 @@ LARGEST_INBOUND = 4_096
 INBOUND_PER_BEAT = 60
 WRITE_BUFFER = 64 * 1024
 SEND_BUFFER = 128 * 1024
+TCP_INFO_BYTES = 104
 
 
 class Goodbye(NamedTuple):
@@ -65,6 +67,10 @@ class Client(ABC):
     @abstractmethod
     def abort(self) -> None:
         """Cuts the connection."""
+
+    def is_lost(self, now: float) -> bool:  # noqa: ARG002
+        """Whether the other side has been silent for too long; asked at each heartbeat."""
+        return False
 
     def send(self, frame: Frame) -> None:
         """Sends a message to this client alone, unless it cannot take it."""
@@ -152,6 +158,9 @@ class WebSocketClient(_Direct):
     def encode(frame: Frame) -> bytes:
         return frame.websocket
 
+    def is_lost(self, now: float) -> bool:
+        return now - self.heard > SILENT_SECONDS
+
     def data_received(self, data: bytes) -> None:
         self.heard = asyncio.get_running_loop().time()
         try:
@@ -189,6 +198,9 @@ class EventsClient(_Direct):
     @staticmethod
     def encode(frame: Frame) -> bytes:
         return frame.chunk
+
+    def is_lost(self, now: float) -> bool:  # noqa: ARG002
+        return _is_unanswered(self.wire)
 
     def data_received(self, _: bytes) -> None:
         self.inbound += 1
@@ -280,6 +292,9 @@ class AsgiWebSocketClient(_Asgi):
         self._close = goodbye
         self.abort()
 
+    def is_lost(self, now: float) -> bool:
+        return now - self.heard > SILENT_SECONDS
+
     def _heard(self, message: Any) -> None:
         self.inbound += 1
         if self.inbound > INBOUND_PER_BEAT:
@@ -326,16 +341,30 @@ def _last_event(goodbye: Goodbye) -> bytes:
 
 
 def _limit_unsent(wire: asyncio.Transport) -> None:
-    """Bounds what the kernel keeps for one client, and finds a dead peer within the time that a silent one is given."""
+    """Bounds what the kernel keeps for one client."""
     connection = wire.get_extra_info("socket")
     if connection is None or connection.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     with suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # The clock starts with the first heartbeat that is not acknowledged.
-        silence = (SILENT_SECONDS - BEAT_SECONDS) * 1000
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, silence)
+
+
+def _is_unanswered(wire: asyncio.Transport | None) -> bool:
+    """Whether the peer's machine has acknowledged nothing since the heartbeat before last. Known on Linux only.
+
+    TCP_USER_TIMEOUT would also cut readers that are there and merely do not read; those still acknowledge.
+    """
+    connection = wire.get_extra_info("socket") if wire is not None else None
+    if (
+        connection is None
+        or connection.family not in {socket.AF_INET, socket.AF_INET6}
+        or not hasattr(socket, "TCP_INFO")
+    ):
+        return False
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
+    (unacknowledged,) = struct.unpack_from("I", info, 24)
+    (since_last_ms,) = struct.unpack_from("I", info, 56)
+    return bool(unacknowledged and since_last_ms >= (SILENT_SECONDS - BEAT_SECONDS) * 1000)
 
 
 def _nobody(_: Client) -> None:

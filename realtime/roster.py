@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from realtime import metrics
-from realtime.client import BEAT_SECONDS, SILENT_SECONDS, Client, Goodbye
+from realtime.client import BEAT_SECONDS, Client, Goodbye
 from realtime.frame import Frame, control
 
 GOING_AWAY = 1012
@@ -65,7 +65,7 @@ class Roster:
         events: dict[str, Frame] = {}
         for client in list(self) if has_turned else list(self._slots[second % BEAT_SECONDS]):
             client.inbound = 0
-            if client.transport == "websocket" and now - client.heard > SILENT_SECONDS:
+            if client.is_lost(now):
                 metrics.ended.labels("silent").inc()
                 client.end(Goodbye(1001, "No heartbeat came back"))
                 continue
