@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from quart import Quart, current_app, g, request
 
-from realtime import anyone
+from realtime import Refused, anyone
+from webapp.database import PyMongoError
 from webapp.errors import NotAllowed, NotSignedIn
 from webapp.people import cookies, recognition
 from webapp.people.recognition import Known
@@ -52,7 +53,10 @@ def viewers(app: Quart) -> Callable[[dict[str, Any]], Awaitable[Person]]:
 
     async def viewer_of(scope: dict[str, Any]) -> Person:
         header = b"; ".join(value for name, value in scope["headers"] if name.lower() == b"cookie")
-        return _person(await recognition.recognise_quickly(cookies.secret_in(app, header.decode("latin-1"))))
+        try:
+            return _person(await recognition.recognise_quickly(cookies.secret_in(app, header.decode("latin-1"))))
+        except PyMongoError:
+            raise Refused(503, "The database does not answer just now.") from None
 
     return viewer_of
 

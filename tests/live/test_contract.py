@@ -3,6 +3,7 @@
 import re
 import urllib.parse
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def imported(turnout: Turnout) -> str:
 @pytest.fixture(scope="module")
 def cookie(turnout: Turnout) -> str:
     """Somebody who is signed in, for what only they may see."""
-    with joined(turnout.address, turnout.var, "contract@example.org") as ana:
+    with closing(joined(turnout.address, turnout.var, "contract@example.org")) as ana:
         return "; ".join(f"{name}={value}" for name, value in ana.cookies.items())
 
 

@@ -40,6 +40,12 @@ async def test_a_form_keeps_what_was_typed_but_never_a_password(stranger: Somebo
     assert "not the right one" not in page
 
 
+async def test_an_empty_form_says_what_is_missing(stranger: Somebody) -> None:
+    page = await stranger.send("/sign-in", 422, email="", password="")
+    assert "Please fill this in." in page
+    assert "Write an e-mail address" in page
+
+
 async def test_a_forgotten_password_is_replaced_and_every_device_signed_out(ana: Somebody, stranger: Somebody) -> None:
     stranger.email = ana.email
     await stranger.send("/forgotten-password", 200, email=ana.email)

@@ -91,6 +91,7 @@ async def test_signing_out_a_device_is_seen_on_the_others(person: Person) -> Non
     await expect(here.locator("main")).to_contain_text("Last seen")
     await expect(here.locator("#live-status")).to_have_text("live")
     await sign_in(there, email)
+    await expect(there.locator("header")).to_contain_text("Ana")
     button = here.get_by_role("button", name="Sign out", exact=True).and_(here.locator("main button"))
     await expect(button).to_have_count(1)
     await button.click()

@@ -23,7 +23,8 @@ def blank(**values: str) -> dict[str, Any]:
 def refused(wrong: FormErrors) -> dict[str, Any]:
     """A form that was sent, with what is wrong with it."""
     first = next((name for name in wrong.fields if name), None)
-    return {"values": kept(wrong.values), "errors": wrong.fields, "first_error": first, "labels": LABELS}
+    errors = {"": "Please look at this again:", **wrong.fields}
+    return {"values": kept(wrong.values), "errors": errors, "first_error": first, "labels": LABELS}
 
 
 def kept(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,13 +79,13 @@ def _strong(password: str) -> str:
 Email = Annotated[str, BeforeValidator(_stripped), AfterValidator(_email)]
 Name = Annotated[
     str,
-    BeforeValidator(_one_line),
     Field(min_length=1, max_length=80),
+    BeforeValidator(_one_line),
     AfterValidator(_name),
 ]
-Typed = Annotated[str, BeforeValidator(_normal), Field(min_length=1, max_length=LONGEST)]
-New = Annotated[str, BeforeValidator(_normal), Field(max_length=LONGEST), AfterValidator(_strong)]
-Code = Annotated[str, BeforeValidator(_together), Field(min_length=1, max_length=64)]
+Typed = Annotated[str, Field(min_length=1, max_length=LONGEST), BeforeValidator(_normal)]
+New = Annotated[str, Field(max_length=LONGEST), BeforeValidator(_normal), AfterValidator(_strong)]
+Code = Annotated[str, Field(min_length=1, max_length=64), BeforeValidator(_together)]
 
 
 class Address(BaseModel):
