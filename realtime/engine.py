@@ -212,8 +212,8 @@ class Engine:
         while True:
             await asyncio.sleep(1)
             second += 1
-            for work in (self.presence.tick(time.time()), self._house_keeping(second)):
-                await _attempted(work)
+            await _attempted(self.presence.tick(time.time()))
+            await _attempted(self._house_keeping(second))
 
     async def _keep_beating(self) -> None:
         """Heartbeats wait for nothing: a Redis that hangs must not make them late."""
