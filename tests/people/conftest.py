@@ -12,11 +12,8 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
-from tests.events.conftest import app
 from webapp import database
 from webapp.mail import sending
-
-__all__ = ["app"]
 
 PASSWORD = "seven blue herons"
 COOKIE = "turnout_session"

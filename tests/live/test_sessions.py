@@ -9,13 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live.conftest import Turnout, turnout
+from tests.live.conftest import Turnout
 from tests.people.conftest import PASSWORD
 from tests.people.joining import browser, joined
 from tests.product import processes
 from tests.realtime.watching import Watcher
-
-__all__ = ["turnout"]
 
 SECONDS = 2
 

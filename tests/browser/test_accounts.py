@@ -8,12 +8,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.acts import press
-from tests.browser.conftest import Person, address, chromium, person, playwright
+from tests.browser.conftest import Person
 from tests.browser.test_journeys import BOTH
 from tests.browser.test_looks import LOOKS, WIDER, findings
 from tests.people.conftest import PASSWORD
-
-__all__ = ["address", "chromium", "person", "playwright"]
 
 
 def an_address() -> str:
