@@ -94,6 +94,7 @@ async def test_signing_out_a_device_is_seen_on_the_others(person: Person) -> Non
     await expect(button).to_have_count(1)
     await button.click()
     await expect(button).to_have_count(0)
+    await expect(there.locator("header")).to_contain_text("Sign in")
     await there.goto("/me")
     await expect(there).to_have_url(re.compile("/sign-in"))
 
