@@ -180,7 +180,7 @@ async def delete(person: Account, *, now: datetime) -> None:
 
 async def everything(person: Account, *, now: datetime) -> dict[str, Any]:
     """What is kept of a person, without what only serves to check secrets."""
-    account = person.model_dump(mode="json", include={"id", "name", "email", "created_at", "has_second_step"})
+    account = person.model_dump(mode="json", include={"id", "name", "email", "created_at"})
     signed_in = [one.model_dump(mode="json", exclude={"person_id"}) for one in await sessions.of(person.id, now=now)]
     return {"account": {**account, "two_step_sign_in": person.has_second_step}, "signed_in": signed_in}
 
