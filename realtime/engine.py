@@ -40,7 +40,8 @@ class Engine:
 
     `render(template, context)` draws a partial. `viewer_of(scope)` answers who asks; it may raise Refused(401, ...).
     `subjects_of(viewer)` names what `revoke` can name (session first, then person, team, ...), and `again(viewer)`
-    answers the viewer as they are now, or None when their session has ended. `standing()` is asked before and after
+    answers the viewer as they are now, or None when their session has ended. `forget(subject)` drops, on every
+    worker, what the application remembers of somebody who is asked again. `standing()` is asked before and after
     each draw, see `realtime.hub.Standing`.
     """
 
@@ -56,6 +57,7 @@ class Engine:
         *,
         subjects_of: Callable[[Any], Iterable[str]] = lambda _: (),
         again: Callable[[Any], Awaitable[Any]] | None = None,
+        forget: Callable[[str], None] = lambda _: None,
         address_of: Callable[[dict[str, Any]], str] = lambda scope: (scope.get("client") or ("",))[0],
         limits: Limits | None = None,
         standing: Standing | None = None,
@@ -64,6 +66,7 @@ class Engine:
         self._source, self._pen = source, Pen(render, secret)
         self._redis_url, self._name, self._frame = redis_url, name, frame_ms / 1000
         self._access = Access(viewer_of, allowed_origin, subjects_of, again or _as_they_were, address_of)
+        self._forget = forget
         self._limits = limits or Limits()
         self._standing = standing or _always_the_same
         self._who = uuid.uuid4().hex
@@ -171,6 +174,7 @@ class Engine:
             yield found
 
     async def _ask_again(self, subject: str) -> None:
+        self._forget(subject)
         for client in self.roster:
             if subject in self._access.subjects_of(client.viewer):
                 await self._check(client)

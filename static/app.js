@@ -56,6 +56,14 @@
     nameDays(document)
   }
 
+  function closeMenus(event) {
+    for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+      if (event.key === "Escape" || (event.type === "click" && !menu.contains(event.target))) menu.open = false
+    }
+  }
+
   improve()
   document.addEventListener("htmx:after:settle", improve)
+  document.addEventListener("click", closeMenus)
+  document.addEventListener("keydown", closeMenus)
 })()

@@ -11,7 +11,7 @@ from webapp.responses import environment
 ROOT = Path(__file__).resolve().parent.parent
 PARTIALS = sorted((ROOT / "partials").rglob("*.html"))
 PAGES = sorted((ROOT / "webapp" / "templates").rglob("*.html"))
-DRESSED = {"ui.html", "base.html", "live.html"}
+DRESSED = {"ui.html", "base.html", "live.html", "menu.html"}
 LEXICON = environment.get_template("ui.html").module
 
 

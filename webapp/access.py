@@ -1,24 +1,29 @@
 """Who is asking, and what they may do. Every handler and every region declares who may use it.
 
-Until sign-in exists, whoever reaches the server is the organiser; handlers already ask here.
+Until there are teams, whoever reaches the server may do what an organiser may; signing in adds a name to it.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-from quart import Quart, current_app, request
+from quart import Quart, current_app, g, request
 
-from realtime import anyone
-from webapp.errors import NotAllowed
+from realtime import Refused, anyone
+from webapp.database import PyMongoError
+from webapp.errors import NotAllowed, NotSignedIn
+from webapp.people import cookies, recognition
+from webapp.people.recognition import Known
 
-__all__ = ["Person", "allowed", "anyone", "organiser", "viewer_of", "who"]
+__all__ = ["Person", "allowed", "anyone", "myself", "organiser", "signed_in", "who"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 SAFE = {"GET", "HEAD", "OPTIONS"}
+# These answer everybody the same, so they need no look at the session.
+NOBODY_ASKED = {"assets", "health", "metrics"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,11 @@ class Person:
     id: str
     name: str
     is_organiser: bool
+    known: Known | None = None
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.known is not None
 
 
 THE_ORGANISER = Person("organiser", "The organiser", is_organiser=True)
@@ -35,12 +45,41 @@ THE_ORGANISER = Person("organiser", "The organiser", is_organiser=True)
 
 def who() -> Person:
     """The person behind the current request."""
-    return THE_ORGANISER
+    return cast(Person, g.get("person", THE_ORGANISER))
 
 
-async def viewer_of(scope: dict[str, Any]) -> Person:  # noqa: ARG001 - the session will be read from it
-    """The person behind a live connection."""
-    return THE_ORGANISER
+def viewers(app: Quart) -> Callable[[dict[str, Any]], Awaitable[Person]]:
+    """Answers who is behind a live connection."""
+
+    async def viewer_of(scope: dict[str, Any]) -> Person:
+        header = b"; ".join(value for name, value in scope["headers"] if name.lower() == b"cookie")
+        try:
+            return _person(await recognition.recognise_quickly(cookies.secret_in(app, header.decode("latin-1"))))
+        except PyMongoError:
+            raise Refused(503, "The database does not answer just now.") from None
+
+    return viewer_of
+
+
+def subjects_of(person: Person) -> list[str]:
+    """What a revocation can name of somebody: the session, then the person; nothing of who is not signed in."""
+    return recognition.subjects(person.known) if person.known else []
+
+
+async def again(person: Person) -> Person | None:
+    """The person as they are now, or None when their session has ended."""
+    is_here = person.known is None or await recognition.is_still(person.known)
+    return person if is_here else None
+
+
+def signed_in(person: Person, *_: str) -> bool:
+    """People who have signed in."""
+    return person.is_signed_in
+
+
+def myself(person: Person, person_id: str, *_: str) -> bool:
+    """The person whom it is about."""
+    return person.is_signed_in and person.id == person_id
 
 
 def organiser(person: Person, *_: str) -> bool:
@@ -54,6 +93,8 @@ def allowed(rule: Callable[..., bool]) -> Callable[[Callable[P, Awaitable[R]]], 
     def declare(handler: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
         @wraps(handler)
         async def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if rule is signed_in and not who().is_signed_in:
+                raise NotSignedIn("Sign in first.")
             if not rule(who()):
                 raise NotAllowed("You may not do this; ask the organiser.")
             return await handler(*args, **kwargs)
@@ -72,6 +113,11 @@ def guard(app: Quart, public_url: str) -> None:
     async def refuse_other_sites() -> None:
         if request.method not in SAFE and not _is_ours(request.headers, {request.host, *hosts}):
             raise NotAllowed("This came from another site, so nothing was changed. Open the page here and try again.")
+
+    @app.before_request
+    async def recognise() -> None:
+        if request.blueprint not in NOBODY_ASKED:
+            g.person = _person(await recognition.recognise(cookies.secret()))
 
     undeclared = [name for name, view in app.view_functions.items() if not hasattr(view, "access")]
     if undeclared:
@@ -97,6 +143,10 @@ def handlers() -> Iterable[tuple[str, str, Callable[..., bool]]]:
         methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         view: Any = current_app.view_functions[rule.endpoint]
         yield rule.rule, methods, view.access
+
+
+def _person(known: Known | None) -> Person:
+    return Person(known.person_id, known.name, is_organiser=True, known=known) if known else THE_ORGANISER
 
 
 def _is_ours(headers: Any, hosts: set[str]) -> bool:

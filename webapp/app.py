@@ -8,7 +8,7 @@ from datetime import timedelta
 from quart import Quart, Response, request
 
 from realtime import Engine
-from webapp import access, assets, database, due, failures, health, metrics, responses
+from webapp import access, assets, database, due, failures, health, metrics, responses, signing
 from webapp.changes import ChangeStream
 from webapp.demo import pages as demo
 from webapp.events import live as event_regions
@@ -17,13 +17,18 @@ from webapp.events import store as event_store
 from webapp.help import pages as guide_pages
 from webapp.imports import live as import_regions
 from webapp.imports import pages as imports
+from webapp.mail import pages as outbox
+from webapp.mail import sending
+from webapp.people import cookies, recognition, signing_in
+from webapp.people import live as people_regions
+from webapp.people import pages as people
 from webapp.settings import Settings
 
 __all__ = ["create_app"]
 
 WORTH_COMPRESSING = 1400
 HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
-REGIONS = (event_regions, import_regions)
+REGIONS = (event_regions, import_regions, people_regions)
 due.job(event_store.turn)
 
 
@@ -36,15 +41,28 @@ def create_app(settings: Settings) -> Quart:
         MAX_CONTENT_LENGTH=settings.max_body_mb * 2**20,
         SESSION_COOKIE_NAME="turnout_notice",
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=not settings.is_plain,
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=5),
     )
+    signing.use(settings.secret)
+    sending.use(settings, responses.render)
+    cookies.install(app, settings)
     responses.environment.globals["is_development"] = settings.is_development
     responses.environment.auto_reload = settings.is_development
-    for blueprint in (assets.pages, health.pages, metrics.pages, guide_pages, events.pages, imports.pages):
+    for blueprint in (
+        assets.pages,
+        health.pages,
+        metrics.pages,
+        guide_pages,
+        events.pages,
+        imports.pages,
+        signing_in.pages,
+        people.pages,
+    ):
         app.register_blueprint(blueprint)
     if settings.is_development:
         app.register_blueprint(demo.pages)
+        app.register_blueprint(outbox.pages)
     failures.translate(app)
     access.guard(app, settings.public_url)
     _headers(app)
@@ -58,7 +76,10 @@ def _lifetime(app: Quart, settings: Settings) -> None:
         settings.redis_url,
         ChangeStream(settings.mongodb_uri, settings.database),
         render=responses.render,
-        viewer_of=access.viewer_of,
+        viewer_of=access.viewers(app),
+        subjects_of=access.subjects_of,
+        again=access.again,
+        forget=recognition.forget,
         allowed_origin=access.origin_check(settings.public_url),
         secret=settings.secret,
         frame_ms=settings.live_frame_ms,

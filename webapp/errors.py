@@ -23,6 +23,12 @@ class NotAllowed(TurnoutError):
     status = 403
 
 
+class NotSignedIn(TurnoutError):
+    """Whoever asks has to sign in first."""
+
+    status = 401
+
+
 class Conflict(TurnoutError):
     """Somebody else was first; the state is no longer what the asker saw."""
 
@@ -40,6 +46,18 @@ class Invalid(TurnoutError):
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__(" ".join(fields.values()))
         self.fields = fields
+
+
+class TooMany(TurnoutError):
+    """Tried too often; may be tried again after `seconds`."""
+
+    status = 429
+
+    def __init__(self, seconds: int, instead: str = "") -> None:
+        minutes = -(-seconds // 60)
+        wait = f"Wait {minutes} minutes" if minutes > 1 else "Wait a minute"
+        super().__init__(f"That was tried too often. {wait}{instead}.")
+        self.seconds = seconds
 
 
 class Unavailable(TurnoutError):

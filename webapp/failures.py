@@ -3,6 +3,7 @@
 import json
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from quart import Quart, Response, request
@@ -10,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from webapp import responses
 from webapp.database import PyMongoError
-from webapp.errors import Invalid, TurnoutError, Unavailable
+from webapp.errors import Invalid, NotSignedIn, TooMany, TurnoutError, Unavailable
 
 log = structlog.get_logger()
 
@@ -29,6 +30,12 @@ def translate(app: Quart) -> None:
 
     @app.errorhandler(TurnoutError)
     async def ours(error: TurnoutError) -> Response:
+        if isinstance(error, NotSignedIn) and not wants_json():
+            return await responses.redirect(_sign_in())
+        if isinstance(error, TooMany):
+            response = await _answer(error.status, str(error))
+            response.headers["Retry-After"] = str(error.seconds)
+            return response
         return await _answer(error.status, str(error), error.fields if isinstance(error, Invalid) else {})
 
     @app.errorhandler(HTTPException)
@@ -58,6 +65,11 @@ def wants_json() -> bool:
         ["text/html", "application/problem+json", "application/json"], "text/html"
     )
     return request.path.startswith("/api/") or best != "text/html"
+
+
+def _sign_in() -> str:
+    came_for = f"?{urlencode({'next': request.full_path.rstrip('?')})}" if request.method == "GET" else ""
+    return f"/sign-in{came_for}"
 
 
 async def _answer(status: int, message: str, fields: dict[str, str] | None = None) -> Response:

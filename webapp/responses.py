@@ -13,7 +13,7 @@ from quart import Response, current_app, flash, get_flashed_messages, request
 from quart import redirect as quart_redirect
 
 from realtime import Bound, Drawn, Engine
-from webapp import assets
+from webapp import access, assets
 from webapp.errors import Invalid
 from webapp.settings import ROOT
 
@@ -72,6 +72,7 @@ async def page(template: str, *bounds: Bound, status: int = 200, **context: Any)
             "shown": "~".join(f"{one.key}.{one.signature}.{one.version}" for one in drawn),
             "notices": await _notices(),
             "path": request.path,
+            "asker": access.who(),
         },
     )
     return _html(html, status)

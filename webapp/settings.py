@@ -3,13 +3,15 @@
 import os
 import secrets
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from webapp.errors import Misconfigured
 
 ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Settings(BaseModel):
@@ -24,6 +26,8 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     public_url: str = Field("", description="How people reach this Turnout, for links and for the origin check.")
+    smtp_url: str = Field("", description="Sends mails: smtp://user:password@host:587 or smtps://. Empty: var/outbox.")
+    mail_from: str = Field("Turnout <turnout@localhost>", description="The sender of mails.")
     workers: int = Field(1, ge=1, le=64, description="Worker processes.")
     secret: str = Field("", description="Signs cookies and region names: 32 characters or more.")
     var: Path = Field(ROOT / "var", description="Where embedded servers and development keep their files.")
@@ -53,12 +57,37 @@ class Settings(BaseModel):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp(cls, value: str) -> str:
+        if value and not value.startswith(("smtp://", "smtps://")):
+            raise ValueError("must start with smtp:// or smtps://")
+        return value
+
+    @model_validator(mode="after")
+    def _knows_its_address(self) -> Self:
+        if self.smtp_url and not self.public_url:
+            raise ValueError("TURNOUT_PUBLIC_URL is not set, and the links in mails need it")
+        return self
+
+    @property
+    def address(self) -> str:
+        """How people reach this Turnout; never what a request says, which anybody can write."""
+        return self.public_url or f"http://{'127.0.0.1' if self.host == '127.0.0.1' else 'localhost'}:{self.port}"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether cookies must travel unencrypted, which is only so for http on this machine."""
+        if not self.public_url:
+            return self.is_development
+        return self.public_url.startswith("http://") and urlsplit(self.public_url).hostname in LOOPBACK
+
     @property
     def is_development(self) -> bool:
         return self.env == "development"
 
 
-BARE = {"mongodb_uri", "redis_url", "port", "host", "workers", "live_frame_ms"}
+BARE = {"mongodb_uri", "redis_url", "smtp_url", "port", "host", "workers", "live_frame_ms"}
 
 
 def variable(field: str) -> str:
@@ -114,5 +143,7 @@ def _kept_secret(var: Path) -> str:
 
 
 def _sentence(error: Any) -> str:
+    if not error["loc"]:
+        return str(error["msg"]).removeprefix("Value error, ") + "."
     name = variable(str(error["loc"][0]))
     return f"{name} is {error['input']!r}: {error['msg'].removeprefix('Value error, ')}."

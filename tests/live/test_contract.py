@@ -3,6 +3,7 @@
 import re
 import urllib.parse
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import webapp.app  # noqa: F401 - declares every region
 from realtime import all_regions
 from tests.live.conftest import Turnout
+from tests.people.joining import joined
 from tests.product import eventually
 from tests.realtime.watching import PARTIAL, Watcher
 
@@ -26,8 +28,8 @@ END:VCALENDAR
 REGIONS = sorted(one.name for one in all_regions() if one.loader.__module__.startswith("webapp"))
 
 
-def get(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=30) as answer:
+def get(address: str, cookie: str = "") -> str:
+    with urllib.request.urlopen(urllib.request.Request(address, headers={"Cookie": cookie}), timeout=30) as answer:
         return str(answer.read().decode())
 
 
@@ -47,15 +49,22 @@ def imported(turnout: Turnout) -> str:
 
 
 @pytest.fixture(scope="module")
-def pages(turnout: Turnout) -> dict[str, str]:
+def cookie(turnout: Turnout) -> str:
+    """Somebody who is signed in, for what only they may see."""
+    with closing(joined(turnout.address, turnout.var, "contract@example.org")) as ana:
+        return "; ".join(f"{name}={value}" for name, value in ana.cookies.items())
+
+
+@pytest.fixture(scope="module")
+def pages(turnout: Turnout, cookie: str) -> dict[str, str]:
     """For each region's name, the HTML of a page that shows it."""
     event = turnout.next_event
     draft = posted(f"{turnout.address}/events/{event['slug']}/duplicate").removesuffix("/edit")
     path = f"/events/{event['slug']}"
     day = f"/calendar?day={event['starts'][:10]}"
     found: dict[str, str] = {}
-    for address in ("/", "/calendar", day, "/manage", path, draft, f"{path}/edit", imported(turnout)):
-        html = get(turnout.address + address)
+    for address in ("/", "/calendar", day, "/manage", path, draft, f"{path}/edit", imported(turnout), "/me"):
+        html = get(turnout.address + address, cookie)
         for key in shown(html):
             found.setdefault(key.split("-")[0], html)
     return found
@@ -73,14 +82,17 @@ def versions(partials: list[tuple[str, str, str]]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", REGIONS)
-async def test_every_way_to_a_screen_gives_the_same_bytes(turnout: Turnout, pages: dict[str, str], name: str) -> None:
+async def test_every_way_to_a_screen_gives_the_same_bytes(
+    turnout: Turnout, pages: dict[str, str], cookie: str, name: str
+) -> None:
     page = pages[name]
     key, asked = next((key, asked) for key, asked in shown(page).items() if key.split("-")[0] == name)
     blank = asked.rpartition(".")[0] + "."
-    polled = versions(PARTIAL.findall(get(f"{turnout.address}/live/poll?r={urllib.parse.quote(blank)}")))[key]
+    polled = versions(PARTIAL.findall(get(f"{turnout.address}/live/poll?r={urllib.parse.quote(blank)}", cookie)))[key]
     assert polled in page
     for transport in ("ws", "sse"):
         watcher = Watcher(int(turnout.address.rsplit(":", 1)[1]), transport, blank)
+        watcher.headers["cookie"] = cookie
         await watcher.open()
         await watcher.until(lambda watcher=watcher: key in watcher.shown)
         assert watcher.shown[key] == polled
@@ -88,9 +100,12 @@ async def test_every_way_to_a_screen_gives_the_same_bytes(turnout: Turnout, page
 
 
 @pytest.mark.parametrize("name", REGIONS)
-def test_a_screen_that_shows_what_is_true_is_sent_nothing(turnout: Turnout, pages: dict[str, str], name: str) -> None:
+def test_a_screen_that_shows_what_is_true_is_sent_nothing(
+    turnout: Turnout, pages: dict[str, str], cookie: str, name: str
+) -> None:
     asked = next(asked for key, asked in shown(pages[name]).items() if key.split("-")[0] == name)
-    with urllib.request.urlopen(f"{turnout.address}/live/poll?r={urllib.parse.quote(asked)}", timeout=30) as answer:
+    address = f"{turnout.address}/live/poll?r={urllib.parse.quote(asked)}"
+    with urllib.request.urlopen(urllib.request.Request(address, headers={"Cookie": cookie}), timeout=30) as answer:
         assert answer.status == 204
 
 

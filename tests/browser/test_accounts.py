@@ -1,0 +1,132 @@
+"""People with accounts in a real Chromium, with JavaScript and without; what every page looks like."""
+
+import re
+import secrets
+
+import pyotp
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.acts import press
+from tests.browser.conftest import Person
+from tests.browser.test_journeys import BOTH
+from tests.browser.test_looks import LOOKS, WIDER, findings
+from tests.people.conftest import PASSWORD
+
+
+def an_address() -> str:
+    return f"ana-{secrets.token_hex(4)}@example.org"
+
+
+async def link_in_mail(page: Page, email: str) -> str:
+    """The link in the last mail to somebody, from the outbox of a development installation."""
+    for _ in range(40):
+        await page.goto("/outbox")
+        mail = page.locator("article", has_text=email).first
+        if await mail.count():
+            return str(await mail.get_by_role("link").first.get_attribute("href"))
+        await page.wait_for_timeout(250)
+    raise AssertionError("No mail came")
+
+
+async def join(page: Page, email: str) -> None:
+    await page.goto("/sign-up")
+    await page.get_by_label("E-mail address").fill(email)
+    await press(page, "Send the link")
+    await expect(page.locator("main")).to_contain_text("Look into your mail")
+    await page.goto(await link_in_mail(page, email))
+    await page.get_by_label("Name").fill("Ana")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await press(page, "Open the account")
+    await expect(page.locator("#notices")).to_contain_text("Welcome, Ana.")
+
+
+async def sign_in(page: Page, email: str) -> None:
+    await page.goto("/sign-in")
+    await page.get_by_label("E-mail address").fill(email)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await press(page, "Sign in")
+
+
+@BOTH
+async def test_an_account_from_its_first_mail_to_its_end(person: Person, scripts: bool) -> None:
+    page, email = await person("/", java_script_enabled=scripts), an_address()
+    await join(page, email)
+    await page.locator("summary", has_text="Ana").click()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.locator("#notices")).to_contain_text("You are signed out.")
+    await page.goto("/me")
+    await expect(page).to_have_url(re.compile("/sign-in"))
+    await sign_in(page, email)
+    await page.goto("/me/delete")
+    await page.get_by_label("Your password").fill(PASSWORD)
+    await press(page, "Delete my account")
+    await expect(page.locator("#notices")).to_contain_text("Your account is deleted.")
+
+
+@BOTH
+async def test_the_second_step_is_set_up_and_asked_for(person: Person, scripts: bool) -> None:
+    page, email = await person("/", java_script_enabled=scripts), an_address()
+    await join(page, email)
+    await page.goto("/me/two-step")
+    secret = re.search(r"select-all\">(\w+)<", await page.content())
+    assert secret
+    await page.get_by_label("Your password").fill(PASSWORD)
+    await page.get_by_label("Code", exact=True).fill(pyotp.TOTP(secret[1]).now())
+    await press(page, "Turn it on")
+    code = await page.locator("main li").first.inner_text()
+    await page.context.clear_cookies()
+    await sign_in(page, email)
+    await page.get_by_label("Code").fill(code.upper())
+    await press(page, "Sign in")
+    await expect(page.locator("header")).to_contain_text("Ana")
+
+
+async def test_signing_out_a_device_is_seen_on_the_others(person: Person) -> None:
+    here, there, email = await person("/"), await person("/"), an_address()
+    await join(here, email)
+    await here.goto("/me")
+    await expect(here.locator("main")).to_contain_text("Last seen")
+    await expect(here.locator("#live-status")).to_have_text("live")
+    await sign_in(there, email)
+    await expect(there.locator("header")).to_contain_text("Ana")
+    button = here.get_by_role("button", name="Sign out", exact=True).and_(here.locator("main button"))
+    await expect(button).to_have_count(1)
+    await button.click()
+    await expect(button).to_have_count(0)
+    await expect(there.locator("header")).to_contain_text("Sign in")
+    await there.goto("/me")
+    await expect(there).to_have_url(re.compile("/sign-in"))
+
+
+async def everywhere(page: Page, email: str) -> list[str]:
+    """The address of every kind of page about accounts, each of the three links among them."""
+    await page.goto("/forgotten-password")
+    await page.get_by_label("E-mail address").fill(email)
+    await press(page, "Send the link")
+    password = await link_in_mail(page, email)
+    return [*("/me", "/me/address", "/me/password", "/me/two-step", "/me/delete", "/sign-up"), password, "/outbox"]
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+async def test_axe_finds_nothing_about_accounts(person: Person, scheme: str, width: int) -> None:
+    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
+    page, email, found = await person("/sign-in", **options), an_address(), []
+    found += await findings(page)
+    await press(page, "Sign in")
+    found += await findings(page)
+    await join(page, email)
+    for path in await everywhere(page, email):
+        await page.goto(path)
+        found += await findings(page)
+    await page.locator("summary").click()
+    assert [*found, *await findings(page)] == []
+
+
+async def test_no_page_about_accounts_is_wider_than_the_narrowest_screen(person: Person) -> None:
+    page, email, wide = await person("/sign-in", viewport={"width": 320, "height": 640}), an_address(), {}
+    await join(page, email)
+    for path in await everywhere(page, email):
+        await page.goto(path)
+        wide[path] = await page.evaluate(WIDER)
+    assert {path: by for path, by in wide.items() if by > 0} == {}
