@@ -1,6 +1,7 @@
 """What the operator can set, read from the environment once; the only place that reads it."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any, Literal
@@ -8,8 +9,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from webapp.errors import Misconfigured
+from webapp.proxy import networks
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+# COUNT/SECONDS; empty takes the default of webapp/limits.py.
+RATE = r"^([1-9]\d{0,8}/[1-9]\d{0,5})?$"
 
 
 class Settings(BaseModel):
@@ -31,6 +37,11 @@ class Settings(BaseModel):
     live_frame_ms: int = Field(50, ge=1, le=10_000, description="A live region is drawn at most once in this time.")
     max_body_mb: int = Field(5, ge=1, le=100, description="The largest request body, in MiB; larger ones get 413.")
     metrics_token: str = Field("", description="What Prometheus sends to read /metrics in production.")
+    trusted_proxies: str = Field("", description="Networks whose X-Forwarded-* headers count, such as 10.0.0.0/8.")
+    limit_reads: str = Field("", description="Pages one address gets, COUNT/SECONDS.", pattern=RATE)
+    limit_writes: str = Field("", description="Changes one address may ask for, COUNT/SECONDS.", pattern=RATE)
+    limit_heavy: str = Field("", description="Imports and the like, COUNT/SECONDS.", pattern=RATE)
+    limit_live: str = Field("", description="Live streams and polls that one address opens.", pattern=RATE)
 
     @field_validator("mongodb_uri")
     @classmethod
@@ -52,6 +63,12 @@ class Settings(BaseModel):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _is_networks(cls, value: str) -> str:
+        networks(value)
+        return value
 
     @property
     def is_development(self) -> bool:
@@ -115,4 +132,5 @@ def _kept_secret(var: Path) -> str:
 
 def _sentence(error: Any) -> str:
     name = variable(str(error["loc"][0]))
-    return f"{name} is {error['input']!r}: {error['msg'].removeprefix('Value error, ')}."
+    given = re.sub(r"//.*@", "//***@", repr(error["input"]))  # an address may carry a password
+    return f"{name} is {given}: {error['msg'].removeprefix('Value error, ')}."
