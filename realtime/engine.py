@@ -40,7 +40,8 @@ class Engine:
 
     `render(template, context)` draws a partial. `viewer_of(scope)` answers who asks; it may raise Refused(401, ...).
     `subjects_of(viewer)` names what `revoke` can name (session first, then person, team, ...), and `again(viewer)`
-    answers the viewer as they are now, or None when their session has ended.
+    answers the viewer as they are now, or None when their session has ended. `admit(scope)` may refuse, too.
+    A stream that leaves the ASGI server carries the headers that the scope has as `answer_headers`.
     """
 
     def __init__(  # noqa: PLR0917 - callers name them
@@ -56,12 +57,15 @@ class Engine:
         subjects_of: Callable[[Any], Iterable[str]] = lambda _: (),
         again: Callable[[Any], Awaitable[Any]] | None = None,
         address_of: Callable[[dict[str, Any]], str] = lambda scope: (scope.get("client") or ("",))[0],
+        admit: Callable[[dict[str, Any]], Awaitable[None]] | None = None,
         limits: Limits | None = None,
         name: str = "turnout",
     ) -> None:
         self._source, self._pen = source, Pen(render, secret)
         self._redis_url, self._name, self._frame = redis_url, name, frame_ms / 1000
-        self._access = Access(viewer_of, allowed_origin, subjects_of, again or _as_they_were, address_of)
+        self._access = Access(
+            viewer_of, allowed_origin, subjects_of, again or _as_they_were, address_of, admit or _everybody
+        )
         self._limits = limits or Limits()
         self._who = uuid.uuid4().hex
         self._tasks: list[asyncio.Task[None]] = []
@@ -153,6 +157,12 @@ class Engine:
         with suppress(*Away):
             await self.shared.tell({"revoked": subject})
 
+    async def take(self, key: str, count: int, seconds: int, *, owed: int = 0) -> tuple[bool, float]:
+        """Quota.take, for all workers together. Raises one of shared.Away, also before the engine runs."""
+        if not self._is_running:
+            raise ConnectionError("The live engine does not run")
+        return await self.shared.quota.take(key, count, seconds, owed=owed)
+
     async def changes(self, after: str = "") -> AsyncGenerator[list[Change], None]:
         """The log for programs, from after this id or from now on.
 
@@ -208,8 +218,8 @@ class Engine:
         while True:
             await asyncio.sleep(1)
             second += 1
-            for work in (self.presence.tick(time.time()), self._house_keeping(second)):
-                await _attempted(work)
+            await _attempted(self.presence.tick(time.time()))
+            await _attempted(self._house_keeping(second))
 
     async def _keep_beating(self) -> None:
         """Heartbeats wait for nothing: a Redis that hangs must not make them late."""
@@ -253,6 +263,10 @@ async def _attempted(work: Coroutine[Any, Any, None]) -> None:
         log.info("Redis is away: %r", error)
     except Exception:
         log.exception("Housekeeping failed")
+
+
+async def _everybody(_: dict[str, Any]) -> None:
+    """Lets everybody in, however often."""
 
 
 async def _as_they_were(viewer: Any) -> Any:
