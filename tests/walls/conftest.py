@@ -34,9 +34,21 @@ async def begin(servers: embedded.Addresses, db: database.Database, tmp_path: Pa
         yield start
 
 
+@pytest.fixture(scope="module")
+async def worker(
+    servers: embedded.Addresses, connection: database.Database, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Quart]:
+    given = {"mongodb_uri": servers.mongodb_uri, "redis_url": servers.redis_url, "database": connection.name}
+    app = create_app(Settings(**given, secret=SECRET, var=Path(tmp_path_factory.mktemp("var"))))
+    await app.extensions["live"].start()
+    yield app
+    await app.extensions["live"].stop()
+
+
 @pytest.fixture
-async def app(begin: Begin) -> Quart:
-    return await begin()
+async def app(worker: Quart, db: database.Database) -> Quart:
+    """A worker as it is without settings, and an empty database."""
+    return worker
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,9 @@ async def test_every_route_and_every_error_carries_them(app: Quart) -> None:
         check((await client.get(path)).headers, path)
 
 
-async def test_a_failure_that_nobody_foresaw_carries_them(app: Quart) -> None:
+async def test_a_failure_that_nobody_foresaw_carries_them(begin: Begin) -> None:
+    app = await begin()
+
     @app.get("/broken")
     @allowed(anyone)
     async def breaks() -> str:
