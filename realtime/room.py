@@ -85,7 +85,8 @@ class Room:
     def flush(self) -> None:
         """One frame for all in step, and its own difference for each that is behind."""
         self._flush = None
-        self._not_before = self._loop.time() + self._frame
+        # A cadence, not a pause after each frame: what is drawn late once must not make all that follow wait for it.
+        self._not_before = max(self._not_before, self._loop.time() - self._frame) + self._frame
         current = self.current(self.shown)
         if current != self.shown:
             self._catching_up.clear()

@@ -5,10 +5,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from quart import Quart
+from quart.typing import TestClientProtocol
 
 from webapp import database, embedded
+from webapp.app import create_app
+from webapp.settings import Settings
 
-os.environ.setdefault("TURNOUT_SECRET", "a secret for the tests, long enough to be one")
+SECRET = "a secret for the tests, long enough to be one"
+os.environ.setdefault("TURNOUT_SECRET", SECRET)
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +36,23 @@ async def db(connection: database.Database) -> database.Database:
     for name in await connection.list_collection_names():
         await connection[name].delete_many({})
     return connection
+
+
+@pytest.fixture(scope="session")
+async def app(
+    servers: embedded.Addresses, connection: database.Database, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Quart]:
+    """Turnout itself, in this process, on the servers of the test run."""
+    var = Path(tmp_path_factory.mktemp("var"))
+    urls = {"mongodb_uri": servers.mongodb_uri, "redis_url": servers.redis_url}
+    app = create_app(Settings(**urls, database=connection.name, secret=SECRET, var=var))
+    # The run's own connection stays; only the live engine is started.
+    await app.extensions["live"].start()
+    yield app
+    await app.extensions["live"].stop()
+
+
+@pytest.fixture
+async def client(app: Quart, db: database.Database) -> TestClientProtocol:
+    """A browser without JavaScript."""
+    return app.test_client()

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -115,3 +116,10 @@ def test_the_figures_of_all_workers_are_added_up(tmp_path: Path) -> None:
 def read(address: str) -> str:
     with urllib.request.urlopen(address, timeout=20) as answer:
         return str(answer.read().decode())
+
+
+def test_production_has_no_demo(tmp_path: Path) -> None:
+    with running(tmp_path, TURNOUT_ENV="production", TURNOUT_SECRET="x" * 40) as (_, address):
+        assert "Make things happen" not in read(address)
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{address}/demo/traffic", data=b"", timeout=20)

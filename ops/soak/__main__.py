@@ -16,7 +16,7 @@ def main() -> int:
     """Runs until there were enough writes and enough faults."""
     given = _parser().parse_args()
     print(f"seed {given.seed}", flush=True)
-    size = Size(given.nodes, given.workers, given.screens, given.gatherings, given.rate, given.frame_ms)
+    size = Size(given.nodes, given.workers, given.screens, given.gatherings, given.rate, given.frame_ms, given.hung)
     with tempfile.TemporaryDirectory(prefix="turnout-soak-", ignore_cleanup_errors=True) as temporary:
         folder = Path(given.keep or temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--gatherings", type=int, default=30)
     parser.add_argument("--rate", type=float, default=60, help="writes a second while nothing is broken")
     parser.add_argument("--frame-ms", type=int, default=200)
+    parser.add_argument("--hung", type=float, default=10, help="seconds for which something is frozen or away")
     parser.add_argument("--keep", default="", help="an empty folder for data and logs, to look at afterwards")
     return parser
 

@@ -13,8 +13,8 @@ class Span:
 
     name: str
     began: float = field(default_factory=time.monotonic)
-    worst: float = 0.0
-    """Seconds that some screen showed an old state after a newer one was acknowledged."""
+    worst: dict[str, float] = field(default_factory=dict)
+    """By transport, the seconds that some screen showed an old state after a newer one was acknowledged."""
     settled: float = 0.0
     """Seconds from the last write until every screen was right."""
 
@@ -35,12 +35,13 @@ class Ledger:
         self.counts["writes"] += 1
         self._written.setdefault((gathering, change), time.monotonic())
 
-    def showed(self, gathering: int, before: int, after: int) -> None:
+    def showed(self, transport: str, gathering: int, before: int, after: int) -> None:
         """A screen went from one change of a gathering to a later one just now."""
         missed = (self._written.get((gathering, change)) for change in range(before + 1, after + 1))
         first = next((at for at in missed if at), None)
         if first is not None:
-            self.spans[-1].worst = max(self.spans[-1].worst, time.monotonic() - first)
+            worst = self.spans[-1].worst
+            worst[transport] = max(worst.get(transport, 0.0), time.monotonic() - first)
 
     def begin(self, name: str) -> Span:
         """From now on, what is late is late because of this."""

@@ -24,7 +24,7 @@ class Oracle:
     async def settled(self, screens: list[Screen], seconds: float = QUIET_SECONDS) -> bool:
         """Waits until all screens are right, while nothing is written; what stays wrong is a problem."""
         began = time.monotonic()
-        while wrong := await self._wrong(screens):
+        while wrong := await self.wrong(screens):
             if time.monotonic() - began > seconds:
                 self._ledger.counts["mismatches"] += len(wrong)
                 for sentence in wrong:
@@ -35,7 +35,8 @@ class Oracle:
         self._ledger.counts["regions compared"] += sum(len(screen.versions) for screen in screens)
         return True
 
-    async def _wrong(self, screens: list[Screen]) -> list[str]:
+    async def wrong(self, screens: list[Screen]) -> list[str]:
+        """A sentence for every region that does not show the truth, and for every screen that is not open."""
         keys = {key for screen in screens for key in screen.versions if VIEWERS not in parse(key).region.watches}
         try:
             truth = {key: await self._pen.draw(parse(key)) for key in sorted(keys)}

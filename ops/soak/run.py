@@ -13,6 +13,7 @@ from ops.soak.ledger import Ledger
 from ops.soak.stage import Size, Stage, set_up
 
 TWO_AT_ONCE = 0.3
+TRANSPORTS = ("ws", "sse", "poll")
 ALONE = {"workers rolled", "two relays"}
 
 
@@ -35,6 +36,7 @@ async def soak(folder: Path, size: Size, chance: random.Random, long: Long, say:
             await strike(stage, together)
             struck += len(together)
             say(_line(stage.ledger, struck))
+        stage.ledger.counts.update(await asyncio.to_thread(lambda: stage.turnout.figures))
     return stage.ledger
 
 
@@ -87,15 +89,18 @@ def _names(stage: Stage, long: Long) -> _Order:
 def _line(ledger: Ledger, struck: int) -> str:
     span = ledger.spans[-1]
     minutes, seconds = divmod(int(time.monotonic() - ledger.spans[0].began), 60)
-    figures = f"worst {span.worst:5.1f} s  right again after {span.settled:4.1f} s  problems {len(ledger.problems)}"
-    return f"{minutes:3d}:{seconds:02d}  {struck:3d}  writes {ledger.counts['writes']:6d}  {figures}  {span.name}"
+    worst = " ".join(f"{transport} {span.worst.get(transport, 0):4.1f}" for transport in TRANSPORTS)
+    figures = f"worst staleness in s {worst}, right again after {span.settled:4.1f}, problems {len(ledger.problems)}"
+    return f"{minutes:3d}:{seconds:02d}  {struck:3d}  writes {ledger.counts['writes']:6d}, {figures}: {span.name}"
 
 
 def summary(ledger: Ledger, seed: int) -> str:
     """The table at the end."""
     faults = {name.removeprefix("fault: "): n for name, n in ledger.counts.items() if name.startswith("fault: ")}
     counts = {name: n for name, n in ledger.counts.items() if not name.startswith("fault: ")}
-    head = f"{'fault':<36} {'times':>8} {'worst staleness':>16} {'right again after':>18}"
+    head = (
+        f"{'fault (worst staleness in s)':<36} {'times':>8} {'ws':>8} {'sse':>8} {'poll':>8} {'right again after':>18}"
+    )
     rows = ["", head, *(_fault_row(ledger, name, times) for name, times in sorted(faults.items()))]
     rows += ["", *_figures({"faults": sum(faults.values()), **counts, "mismatches": ledger.counts["mismatches"]})]
     rows += ["", *(f"{name:<36} {_spread(values)}" for name, values in ledger.measured.items())]
@@ -106,8 +111,9 @@ def summary(ledger: Ledger, seed: int) -> str:
 
 def _fault_row(ledger: Ledger, name: str, times: int) -> str:
     spans = [span for span in ledger.spans if name in span.name.split(" + ")]
-    worst, settled = max(span.worst for span in spans), max(span.settled for span in spans)
-    return f"{name:<36} {times:>8} {worst:>14.1f} s {settled:>16.1f} s"
+    worst = [max(span.worst.get(transport, 0) for span in spans) for transport in TRANSPORTS]
+    columns = " ".join(f"{seconds:>8.1f}" for seconds in worst)
+    return f"{name:<36} {times:>8} {columns} {max(span.settled for span in spans):>18.1f}"
 
 
 def _figures(counts: dict[str, int]) -> list[str]:

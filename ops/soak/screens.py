@@ -124,7 +124,7 @@ class Screen(ABC):
             self._check_forward(key, gathering, change, self._latest.get((key, gathering), 0))
             self._latest[key, gathering] = change
             if change > before.get(gathering, change):
-                self.ledger.showed(gathering, before[gathering], change)
+                self.ledger.showed(self.transport, gathering, before[gathering], change)
         self.html[key], self.versions[key], self._changes[key] = partial.html, partial.version, after
 
     def _check_forward(self, where: str, gathering: int, change: int, latest: int) -> None:

@@ -152,7 +152,7 @@ async def _end(stage: Stage) -> None:
         task.cancel()
     for outcome in await asyncio.gather(*stage.tasks, return_exceptions=True):
         if isinstance(outcome, Exception):
-            stage.ledger.problem(f"the harness broke: {outcome!r}")
+            raise outcome
 
 
 def _tear_down(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """The program under test, as an operator starts it: `python -m webapp run`, whose workers can be struck one by one."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from ops.soak.servers import free_port, wait_until
 from webapp.settings import ROOT, Settings, environment
 
 START_SECONDS = 60
+FIGURE = re.compile(r"turnout_live_(resets|draws|log_appends|changes|frames_encoded)_total(?:{\w+=\"(\w+)\"})? (\S+)")
 SECRET = "a secret for the soak, long enough to be one"
 
 
@@ -47,6 +49,16 @@ class Turnout:
         """The process id of the relay, or of any worker when there is none."""
         holder = self.lease_holder
         return int(holder.split(":")[1]) if holder else self.workers[0]
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """What all workers, also those that are gone, counted in the live engine."""
+        asked = {"authorization": f"Bearer {self.given.metrics_token}"}
+        lines = httpx.get(f"{self.origin}/metrics", headers=asked, timeout=20).text.splitlines()
+        found = (FIGURE.fullmatch(line) for line in lines)
+        return {
+            f"engine: {one[1].replace('_', ' ')} {one[2] or ''}".strip(): int(float(one[3])) for one in found if one
+        }
 
     def start(self) -> None:
         """Starts it and waits until all its workers answer."""
@@ -101,6 +113,7 @@ def settings(folder: Path, mongodb_uri: str, redis_url: str, *, workers: int, fr
         var=folder,
         live_frame_ms=frame_ms,
         log_level="warning",
+        metrics_token=SECRET,
     )
 
 

@@ -1,4 +1,4 @@
-"""Visitors who open pages and save forms, each on a connection of its own: none of their requests may fail."""
+"""Visitors who open pages and save forms, on connections new and kept: none of their requests may fail."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,26 +8,28 @@ import httpx
 
 from ops.soak.ledger import Ledger
 
-AT_ONCE = 4
 BETWEEN_SECONDS = 0.05
+PERHAPS_CLOSED = {"connection": "close"}, {"connection": "keep-alive"}
 
 
 @asynccontextmanager
 async def visiting(origin: str, ledger: Ledger) -> AsyncIterator[None]:
     """Keeps requests coming; one without an answer, or with an answer of 500 and more, is a problem."""
-    headers = {"connection": "close", "origin": origin}
-    async with httpx.AsyncClient(base_url=origin, headers=headers, timeout=20) as browser:
-        visitors = [asyncio.create_task(_visit(browser, ledger, number)) for number in range(AT_ONCE)]
+    async with httpx.AsyncClient(base_url=origin, headers={"origin": origin}, timeout=20) as browser:
+        # A form that is answered with what is wrong in it can be sent again and again.
+        requests = [
+            browser.build_request(method, path, data=data, headers=headers)
+            for method, path, data in (("GET", "/", None), ("POST", "/events", {"title": ""}))
+            for headers in PERHAPS_CLOSED
+        ]
+        visitors = [asyncio.create_task(_visit(browser, ledger, request)) for request in requests]
         yield
         for visitor in visitors:
             visitor.cancel()
         await asyncio.gather(*visitors, return_exceptions=True)
 
 
-async def _visit(browser: httpx.AsyncClient, ledger: Ledger, number: int) -> None:
-    # A form that is answered with what is wrong in it can be sent again and again.
-    form = browser.build_request("POST", "/events", data={"title": ""})
-    request = form if number % 2 else browser.build_request("GET", "/")
+async def _visit(browser: httpx.AsyncClient, ledger: Ledger, request: httpx.Request) -> None:
     while True:
         answer = await _answer(browser, request)
         ledger.counts["visits"] += 1

@@ -1,10 +1,6 @@
 """The real product in a process of its own, and people with a real Chromium."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,38 +10,25 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, asyn
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from tests.chromium import launched
+from tests.product import running
 from webapp import embedded
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 NAME = "turnout_browser"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-)
 Person = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture(scope="session")
 def address(servers: embedded.Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the product is, with its demo city."""
+    var = Path(tmp_path_factory.mktemp("var"))
     given = {
         "MONGODB_URI": servers.mongodb_uri,
         "REDIS_URL": servers.redis_url,
         "TURNOUT_DATABASE": NAME,
-        "TURNOUT_VAR": str(tmp_path_factory.mktemp("var")),
-        "PORT": "0",
     }
-    command = [sys.executable, "-m", "webapp", "run"]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ | given, stdout=subprocess.PIPE, text=True) as product:
-        try:
-            assert product.stdout
-            told = re.search(r"http://\S+", product.stdout.readline())
-            assert told
-            yield told[0]
-        finally:
-            product.terminate()
+    with running(var, **given) as (_, told):
+        yield told
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +47,7 @@ async def playwright() -> AsyncIterator[Playwright]:
 @pytest.fixture
 async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
     # One for each test: closing a window while it navigates hangs this browser, ending the browser does not.
-    found = next(filter(None, map(shutil.which, [*NAMES, MAC])), None)
-    browser = await playwright.chromium.launch(executable_path=found, args=QUIET.split())
+    browser = await launched(playwright)
     yield browser
     await browser.close()
 

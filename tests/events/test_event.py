@@ -54,6 +54,7 @@ def test_what_does_not_fit_is_said_beside_its_field(field: str, typed: str, sent
 
 def test_all_faults_are_said_at_once() -> None:
     assert faults(title="", zone="", capacity="x").keys() == {"title", "zone", "capacity"}
+    assert faults(title="", ends="2026-05-03T19:00").keys() == {"title", "ends"}
 
 
 def test_tags_are_words_without_doubles() -> None:

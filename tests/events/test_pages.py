@@ -11,7 +11,7 @@ from markupsafe import escape
 from quart import Response
 from quart.typing import TestClientProtocol as Client
 
-from tests.events.conftest import NOW, SOON, kept, shown, typed
+from tests.events.making import NOW, SOON, kept, shown, typed
 from webapp.events import store
 from webapp.events.event import Details
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -14,13 +13,9 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 from pymongo import MongoClient
 
+from tests.chromium import launched
 from tests.product import Program, processes, running
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 # A WebSocket that a proxy refuses, and one that it swallows.
 REFUSED = """
 window.WebSocket = class extends EventTarget {
@@ -81,9 +76,8 @@ def turnout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turnout]:
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    path = next((found for found in map(shutil.which, NAMES) if found), None)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = await launched(playwright)
         yield browser
         await browser.close()
 

@@ -50,7 +50,7 @@ async def history(source: ChangeStream, after: Position, last: str) -> list[Chan
             found += batch
             if any(change.document == last for change in batch):
                 break
-    return found
+    return _up_to(found, last)
 
 
 async def logged(shared: Shared, after: Position, last: str) -> list[Change]:
@@ -60,7 +60,13 @@ async def logged(shared: Shared, after: Position, last: str) -> list[Change]:
         while not any(change.document == last for change in found):
             changes, _, _ = await shared.read(found[-1].id if found else after)
             found += changes
-    return found
+    return _up_to(found, last)
+
+
+def _up_to(found: list[Change], last: str) -> list[Change]:
+    """Without what came after in the same batch, such as another worker's heartbeat."""
+    ends = [number for number, change in enumerate(found, 1) if change.document == last]
+    return found[: ends[0]] if ends else found
 
 
 @asynccontextmanager

@@ -14,6 +14,8 @@ from pydantic import (
     HttpUrl,
     PlainSerializer,
     TypeAdapter,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -107,9 +109,9 @@ class Details(BaseModel):
     title: Line = Field(min_length=1, max_length=120)
     summary: Line = Field("", max_length=300)
     description: Line = Field("", max_length=20_000)
+    zone: Annotated[str, AfterValidator(_known_zone)]
     starts: Wall
     ends: Wall
-    zone: Annotated[str, AfterValidator(_known_zone)]
     doors: Annotated[Wall | None, BeforeValidator(_nothing)] = None
     all_day: bool = False
     place_name: Line = Field("", max_length=120)
@@ -122,15 +124,30 @@ class Details(BaseModel):
     language: Annotated[str, AfterValidator(_known_language)] = "en"
     organiser_name: Line = Field("", max_length=120)
 
+    @field_validator("ends")
+    @classmethod
+    def _follows_the_start(cls, ends: datetime, before: ValidationInfo) -> datetime:
+        starts, zone = before.data.get("starts"), before.data.get("zone")
+        if starts and zone:
+            length = when.instant(ends, zone) - when.instant(starts, zone)
+            if length <= timedelta():
+                raise _fault("The end must be after the start.")
+            if length > LONGEST:
+                raise _fault("An event can last a year at most.")
+        return ends
+
+    @field_validator("doors")
+    @classmethod
+    def _opens_before_the_start(cls, doors: datetime | None, before: ValidationInfo) -> datetime | None:
+        starts, zone = before.data.get("starts"), before.data.get("zone")
+        if doors and starts and zone:
+            ahead = when.instant(starts, zone) - when.instant(doors, zone)
+            if not timedelta() <= ahead <= timedelta(days=1):
+                raise _fault("Doors open before the start, on the day of the event.")
+        return doors
+
     @model_validator(mode="after")
-    def _times_in_order(self) -> Self:
-        starts, ends = self.starts_at, self.ends_at
-        if ends <= starts:
-            raise _about("ends", "The end must be after the start.")
-        if ends - starts > LONGEST:
-            raise _about("ends", "An event can last a year at most.")
-        if self.doors and self.doors_at and not starts - timedelta(days=1) <= self.doors_at <= starts:
-            raise _about("doors", "Doors open before the start, on the day of the event.")
+    def _has_both_coordinates(self) -> Self:
         if (self.latitude is None) != (self.longitude is None):
             raise _about("longitude" if self.longitude is None else "latitude", "Give both coordinates or none.")
         return self
