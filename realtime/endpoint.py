@@ -73,6 +73,7 @@ class Endpoint:
             raise Refused(405, "Streams are read with GET.")
         check_origin(scope, self._access)
         self._check_room_for_more()
+        await self._access.admit(scope)
         visit = await admitted(scope, self._access, self._pen, self._roster.limits.regions)
         if not self._roster.has_place_for(visit.address, visit.session):
             raise Refused(429, "Too many pages are open from here; close some of them.")
@@ -110,7 +111,7 @@ class Endpoint:
             if door.is_gone:
                 return
             owned = EventsClient()
-            door.take(owned, _head() + chunk(PADDING + hello.sse))
+            door.take(owned, _head(scope) + chunk(PADDING + hello.sse))
             self._join(owned, visit, room)
             return
         client = AsgiEventsClient()
@@ -134,7 +135,9 @@ class Endpoint:
 
     async def _refuse(self, scope: dict[str, Any], receive: Receive, send: Send, refused: Refused) -> None:
         metrics.refused.labels(str(refused.status)).inc()
-        retry = [("retry-after", str(1 + come_back_in(len(self._roster)) // 1000))] if refused.status == 503 else []
+        retry = [(name.lower(), value) for name, value in refused.headers.items()]
+        if refused.status == 503:
+            retry.append(("retry-after", str(1 + come_back_in(len(self._roster)) // 1000)))
         if scope["type"] == "http":
             return await _problem(send, "http.response", refused, retry)
         await receive()
@@ -172,8 +175,9 @@ def _switch(key: str) -> bytes:
     return head + accept + b"\r\n\r\n"
 
 
-def _head() -> bytes:
-    fields = (*STREAM_HEADERS, ("x-content-type-options", "nosniff"), ("transfer-encoding", "chunked"))
+def _head(scope: dict[str, Any]) -> bytes:
+    always = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope.get("answer_headers", ())]
+    fields = (*STREAM_HEADERS, *always, ("transfer-encoding", "chunked"))
     lines = [f"{name}: {value}\r\n" for name, value in fields]
     return "".join(("HTTP/1.1 200 OK\r\n", *lines, "\r\n")).encode()
 

@@ -43,6 +43,7 @@ class Engine:
     answers the viewer as they are now, or None when their session has ended. `forget(subject)` drops, on every
     worker, what the application remembers of somebody who is asked again. `standing()` is asked before and after
     each draw, see `realtime.hub.Standing`.
+    `admit(scope)` may refuse, too. A stream that leaves the ASGI server carries the scope's `answer_headers`.
     """
 
     def __init__(  # noqa: PLR0917 - callers name them
@@ -59,13 +60,16 @@ class Engine:
         again: Callable[[Any], Awaitable[Any]] | None = None,
         forget: Callable[[str], None] = lambda _: None,
         address_of: Callable[[dict[str, Any]], str] = lambda scope: (scope.get("client") or ("",))[0],
+        admit: Callable[[dict[str, Any]], Awaitable[None]] | None = None,
         limits: Limits | None = None,
         standing: Standing | None = None,
         name: str = "turnout",
     ) -> None:
         self._source, self._pen = source, Pen(render, secret)
         self._redis_url, self._name, self._frame = redis_url, name, frame_ms / 1000
-        self._access = Access(viewer_of, allowed_origin, subjects_of, again or _as_they_were, address_of)
+        self._access = Access(
+            viewer_of, allowed_origin, subjects_of, again or _as_they_were, address_of, admit or _everybody
+        )
         self._forget = forget
         self._limits = limits or Limits()
         self._standing = standing or _always_the_same
@@ -158,6 +162,12 @@ class Engine:
         await self._ask_again(subject)
         with suppress(*Away):
             await self.shared.tell({"revoked": subject})
+
+    async def take(self, key: str, count: int, seconds: int, *, owed: int = 0) -> tuple[bool, float]:
+        """Quota.take, for all workers together. Raises one of shared.Away, also before the engine runs."""
+        if not self._is_running:
+            raise ConnectionError("The live engine does not run")
+        return await self.shared.quota.take(key, count, seconds, owed=owed)
 
     async def changes(self, after: str = "") -> AsyncGenerator[list[Change], None]:
         """The log for programs, from after this id or from now on.
@@ -264,6 +274,10 @@ async def _attempted(work: Coroutine[Any, Any, None]) -> None:
 
 async def _always_the_same() -> None:
     """Where one and the same server answers every read."""
+
+
+async def _everybody(_: dict[str, Any]) -> None:
+    """Lets everybody in, however often."""
 
 
 async def _as_they_were(viewer: Any) -> Any:

@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from realtime.change import ZERO, Change, Position
+from realtime.quota import Quota
 
 __all__ = ["Away", "Shared", "redis_problem"]
 
@@ -110,6 +111,7 @@ class Shared:
         self._append, self._begin = (self._redis.register_script(code) for code in (APPEND, BEGIN))
         self._renew, self._release = (self._redis.register_script(code) for code in (RENEW, RELEASE))
         self._present = self._redis.register_script(PRESENT)
+        self.quota = Quota(self._redis, f"{name}:{{{fingerprint}}}:quota")
 
     @_promptly
     async def state(self) -> tuple[Epoch, Position]:

@@ -15,11 +15,11 @@ _WATCHED = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,300})\.([A-Za-z0-9_-]{1,64})\.(
 
 
 class Refused(Exception):
-    """Why nothing can be streamed: an HTTP status and a sentence."""
+    """Why nothing can be streamed: an HTTP status, a sentence, and headers where the answer has some."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
-        self.status, self.sentence = status, sentence
+        self.status, self.sentence, self.headers = status, sentence, headers or {}
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Access:
     """The application's answers about a visitor; `again` answers None when the visitor may no longer be here.
 
     `subjects_of` names what a revocation can name: the session, the person; the first is what the session limit counts.
+    `admit` raises Refused for who asks too often.
     """
 
     viewer_of: Callable[[dict[str, Any]], Awaitable[Any]]
@@ -34,6 +35,7 @@ class Access:
     subjects_of: Callable[[Any], Iterable[str]]
     again: Callable[[Any], Awaitable[Any]]
     address_of: Callable[[dict[str, Any]], str]
+    admit: Callable[[dict[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command("run", _run, "Serve Turnout, with servers of its own where none are set.")
     command("regions", _regions, "List every live region, what it watches and who may see it.")
+    command("routes", _routes, "List every route, its methods and who may use it, in Markdown.")
     command("settings", _settings, "List every setting, its environment variable and its default.")
     demo = command("demo", _demo, "Fill an empty database with a believable city of events.")
     demo.add_argument("--traffic", action="store_true", help="then make things happen until stopped")
@@ -70,6 +71,15 @@ def _regions(_: argparse.Namespace) -> int:
     for region in all_regions():
         watches = ", ".join(f"{collection}.{rule}" for collection, rule in region.watches.items())
         print(f"{region.name:<18} {region.template:<26} {watches:<26} {region.visible_to.__name__}")
+    return 0
+
+
+def _routes(_: argparse.Namespace) -> int:
+    from webapp import routes
+    from webapp.app import create_app
+
+    nowhere = settings.Settings(mongodb_uri="mongodb://127.0.0.1:1")
+    print(routes.table(create_app(nowhere)), end="")
     return 0
 
 

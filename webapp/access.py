@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-from quart import Quart, current_app, g, request
+from quart import Quart, g, request
 
 from realtime import Refused, anyone
 from webapp.database import PyMongoError
@@ -107,11 +107,12 @@ def allowed(rule: Callable[..., bool]) -> Callable[[Callable[P, Awaitable[R]]], 
 
 def guard(app: Quart, public_url: str) -> None:
     """Refuses changes that another site's page asks for, and handlers that do not declare their access."""
-    hosts = {urlsplit(public_url).netloc} if public_url else set()
+    public = _origin(public_url) if public_url else ""
 
     @app.before_request
     async def refuse_other_sites() -> None:
-        if request.method not in SAFE and not _is_ours(request.headers, {request.host, *hosts}):
+        ours = public or f"{request.scheme}://{request.host}".lower()
+        if request.method not in SAFE and not _is_ours(request.headers, ours):
             raise NotAllowed("This came from another site, so nothing was changed. Open the page here and try again.")
 
     @app.before_request
@@ -126,22 +127,23 @@ def guard(app: Quart, public_url: str) -> None:
 
 def origin_check(public_url: str) -> Callable[[dict[str, Any]], bool]:
     """A check whether a live connection was opened by a page of ours; a WebSocket must name its origin."""
-    public = {urlsplit(public_url).netloc} if public_url else set()
+    public = _origin(public_url) if public_url else ""
 
     def is_ours(scope: dict[str, Any]) -> bool:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if scope["type"] == "websocket" and "origin" not in headers:
             return False
-        return _is_ours(headers, {headers.get("host", ""), *public})
+        scheme = "https" if scope["scheme"] in {"https", "wss"} else "http"
+        return _is_ours(headers, public or f"{scheme}://{headers.get('host', '')}".lower())
 
     return is_ours
 
 
-def handlers() -> Iterable[tuple[str, str, Callable[..., bool]]]:
-    """Every route of the running app with its methods and who may use it."""
-    for rule in current_app.url_map.iter_rules():
+def handlers(app: Quart) -> Iterable[tuple[str, str, Callable[..., bool]]]:
+    """Every route with its methods and who may use it."""
+    for rule in app.url_map.iter_rules():
         methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-        view: Any = current_app.view_functions[rule.endpoint]
+        view: Any = app.view_functions[rule.endpoint]
         yield rule.rule, methods, view.access
 
 
@@ -149,8 +151,16 @@ def _person(known: Known | None) -> Person:
     return Person(known.person_id, known.name, is_organiser=True, known=known) if known else THE_ORGANISER
 
 
-def _is_ours(headers: Any, hosts: set[str]) -> bool:
+def _origin(url: str) -> str:
+    """The origin as a browser says it: no path, no port where it is the usual one."""
+    parts = urlsplit(url.lower())
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in {None, {"http": 80, "https": 443}.get(parts.scheme)} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _is_ours(headers: Any, ours: str) -> bool:
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc in hosts
+        return bool(origin.lower() == ours)
     return headers.get("sec-fetch-site", "none") in ("same-origin", "none")

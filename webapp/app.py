@@ -2,13 +2,26 @@
 
 import asyncio
 import gzip
-import re
 from datetime import timedelta
 
 from quart import Quart, Response, request
 
 from realtime import Engine
-from webapp import access, assets, database, due, failures, health, metrics, responses, signing
+from webapp import (
+    access,
+    assets,
+    database,
+    due,
+    failures,
+    headers,
+    health,
+    limits,
+    metrics,
+    proxy,
+    responses,
+    signing,
+    walls,
+)
 from webapp.changes import ChangeStream
 from webapp.demo import pages as demo
 from webapp.events import live as event_regions
@@ -27,7 +40,6 @@ from webapp.settings import Settings
 __all__ = ["create_app"]
 
 WORTH_COMPRESSING = 1400
-HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 REGIONS = (event_regions, import_regions, people_regions)
 due.job(event_store.turn)
 
@@ -39,8 +51,9 @@ def create_app(settings: Settings) -> Quart:
     app.extensions["settings"] = settings
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_mb * 2**20,
-        SESSION_COOKIE_NAME="turnout_notice",
+        SESSION_COOKIE_NAME="turnout_notice" if settings.is_plain else "__Host-turnout_notice",
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=not settings.is_plain,
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=5),
     )
@@ -65,9 +78,11 @@ def create_app(settings: Settings) -> Quart:
         app.register_blueprint(outbox.pages)
     failures.translate(app)
     access.guard(app, settings.public_url)
-    _headers(app)
-    _compression(app)
     _lifetime(app, settings)
+    limits.enforce(app)
+    headers.keep_private(app)
+    _compression(app)
+    app.asgi_app = walls.around(app.asgi_app, settings)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -84,8 +99,11 @@ def _lifetime(app: Quart, settings: Settings) -> None:
         secret=settings.secret,
         frame_ms=settings.live_frame_ms,
         standing=database.standing,
+        address_of=proxy.address_of,
+        admit=lambda scope: limits.admit_stream(scope, counted),
     )
-    app.extensions["live"] = live
+    counted = limits.Limits(settings, live.take)
+    app.extensions["live"], app.extensions["limits"] = live, counted
     app.asgi_app = live.around(app.asgi_app)  # type: ignore[method-assign, assignment]
     running: list[asyncio.Task[None]] = []
 
@@ -103,27 +121,6 @@ def _lifetime(app: Quart, settings: Settings) -> None:
         await asyncio.gather(*running, return_exceptions=True)
         await live.stop()
         database.close()
-
-
-def _headers(app: Quart) -> None:
-    policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {socket}; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
-    )
-
-    @app.after_request
-    async def protect(response: Response) -> Response:
-        # Older Safari does not take 'self' for a WebSocket.
-        scheme = "wss" if request.scheme == "https" else "ws"
-        socket = f"{scheme}://{request.host}" if HOST.fullmatch(request.host) else ""
-        headers = response.headers
-        headers["Content-Security-Policy"] = policy.format(socket=socket)
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers.setdefault("Cache-Control", "private, no-cache")
-        headers.add("Vary", "HX-Request")
-        return response
 
 
 def _compression(app: Quart) -> None:

@@ -8,6 +8,7 @@ from quart import Blueprint, Response, request
 
 from webapp.access import allowed, anyone
 from webapp.errors import Misconfigured, NotFound
+from webapp.frequency import free
 from webapp.settings import ROOT
 
 DIST = ROOT / "static" / "dist"
@@ -32,6 +33,7 @@ def url(name: str) -> str:
 
 @pages.get("/static/<path:name>")
 @allowed(anyone)
+@free
 async def asset(name: str) -> Response:
     if name not in manifest().values():
         raise NotFound("There is no such file.")
@@ -46,6 +48,7 @@ async def asset(name: str) -> Response:
 
 @pages.get("/favicon.ico")
 @allowed(anyone)
+@free
 async def favicon() -> Response:
     return await asset(manifest()["icon.svg"])
 

@@ -64,3 +64,9 @@ class Unavailable(TurnoutError):
     """A server that Turnout needs does not answer just now."""
 
     status = 503
+
+
+class TooOften(TurnoutError):
+    """The asker has used up what one visitor gets in a while."""
+
+    status = 429

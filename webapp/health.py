@@ -5,12 +5,14 @@ from quart import Blueprint, Response, current_app
 from realtime import anyone
 from webapp.access import allowed
 from webapp.database import PyMongoError, db
+from webapp.frequency import free
 
 pages = Blueprint("health", __name__)
 
 
 @pages.get("/healthz")
 @allowed(anyone)
+@free
 async def alive() -> Response:
     """The process answers; nothing else is asked."""
     return _said(200, "alive")
@@ -18,6 +20,7 @@ async def alive() -> Response:
 
 @pages.get("/readyz")
 @allowed(anyone)
+@free
 async def ready() -> Response:
     """Visitors are welcome: the database answers, and this worker is not about to end."""
     if current_app.extensions["live"].is_draining:

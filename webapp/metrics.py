@@ -5,15 +5,18 @@ import shutil
 from pathlib import Path
 from typing import cast
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, generate_latest, multiprocess
 from quart import Blueprint, Response, current_app, request
 
 from realtime import anyone
 from webapp.access import allowed
 from webapp.errors import NotFound
+from webapp.frequency import free
 from webapp.settings import Settings
 
 pages = Blueprint("metrics", __name__)
+limited = Counter("turnout_limited_total", "Requests refused because there were too many.", ["limit"])
+uncounted = Counter("turnout_uncounted_total", "Requests answered without a count, since Redis was away.", ["limit"])
 
 
 def gather_in(folder: Path) -> str:
@@ -30,6 +33,7 @@ def forget(pid: int, folder: str) -> None:
 
 @pages.get("/metrics")
 @allowed(anyone)
+@free
 async def metrics() -> Response:
     """The figures. In production only for who has the token."""
     settings = cast(Settings, current_app.extensions["settings"])

@@ -1,6 +1,7 @@
 """What the operator can set, read from the environment once; the only place that reads it."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -9,9 +10,14 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from webapp.errors import Misconfigured
+from webapp.proxy import networks
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+# COUNT/SECONDS; empty takes the default of webapp/limits.py.
+RATE = r"^([1-9]\d{0,8}/[1-9]\d{0,5})?$"
 
 
 class Settings(BaseModel):
@@ -35,6 +41,11 @@ class Settings(BaseModel):
     live_frame_ms: int = Field(50, ge=1, le=10_000, description="A live region is drawn at most once in this time.")
     max_body_mb: int = Field(5, ge=1, le=100, description="The largest request body, in MiB; larger ones get 413.")
     metrics_token: str = Field("", description="What Prometheus sends to read /metrics in production.")
+    trusted_proxies: str = Field("", description="Networks whose X-Forwarded-* headers count, such as 10.0.0.0/8.")
+    limit_reads: str = Field("", description="Pages one address gets, COUNT/SECONDS.", pattern=RATE)
+    limit_writes: str = Field("", description="Changes one address may ask for, COUNT/SECONDS.", pattern=RATE)
+    limit_heavy: str = Field("", description="Imports and the like, COUNT/SECONDS.", pattern=RATE)
+    limit_live: str = Field("", description="Live streams and polls that one address opens.", pattern=RATE)
 
     @field_validator("mongodb_uri")
     @classmethod
@@ -81,6 +92,12 @@ class Settings(BaseModel):
         if not self.public_url:
             return self.is_development
         return self.public_url.startswith("http://") and urlsplit(self.public_url).hostname in LOOPBACK
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _is_networks(cls, value: str) -> str:
+        networks(value)
+        return value
 
     @property
     def is_development(self) -> bool:
@@ -146,4 +163,5 @@ def _sentence(error: Any) -> str:
     if not error["loc"]:
         return str(error["msg"]).removeprefix("Value error, ") + "."
     name = variable(str(error["loc"][0]))
-    return f"{name} is {error['input']!r}: {error['msg'].removeprefix('Value error, ')}."
+    given = re.sub(r"//.*@", "//***@", repr(error["input"]))  # an address may carry a password
+    return f"{name} is {given}: {error['msg'].removeprefix('Value error, ')}."

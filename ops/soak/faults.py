@@ -139,8 +139,9 @@ async def unchained_relay(stage: Stage) -> None:
     """A mistake, not a fault: a relay that takes over where history is now, and appends with explicit ids alone."""
     source = ChangeStream(stage.given.mongodb_uri, stage.given.database)
     shared = Shared(stage.given.redis_url, "turnout", source.fingerprint)
-    holder = stage.turnout.relay
-    stage.strike(holder, signal.SIGSTOP)
+    workers = stage.turnout.workers
+    for worker in workers:
+        stage.strike(worker, signal.SIGSTOP)
     await asyncio.sleep(0.5)
     until = time.monotonic() + 1
     async with Redis.from_url(stage.given.redis_url) as redis, aclosing(source.follow(await source.now())) as history:
@@ -150,7 +151,8 @@ async def unchained_relay(stage: Stage) -> None:
                     await redis.xadd(shared.log, {"c": change.to_json()}, id=str(change.id))
             if time.monotonic() > until:
                 break
-    stage.strike(holder, signal.SIGCONT)
+    for worker in workers:
+        stage.strike(worker, signal.SIGCONT)
     await shared.close()
     source.close()
 

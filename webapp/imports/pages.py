@@ -4,6 +4,7 @@ from quart import Blueprint, Response, request
 
 from webapp.access import allowed, organiser, who
 from webapp.errors import Invalid
+from webapp.frequency import heavy
 from webapp.imports import live, store, work
 from webapp.imports.calendar import LARGEST, check_beginning
 from webapp.imports.fetch import fetch
@@ -21,6 +22,7 @@ async def form() -> Response:
 
 @pages.post("/import")
 @allowed(organiser)
+@heavy
 async def start() -> Response:
     """Takes the file or fetches the address, and shows the progress."""
     address = str((await request.form).get("address", "")).strip()
