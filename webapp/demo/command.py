@@ -15,7 +15,7 @@ def greet(given: Settings) -> None:
     if given.is_development:
         asyncio.run(_fill(given))
     shown = given.public_url or f"http://{given.host}:{given.port}"
-    print(f"Turnout is at {shown}  (whoever opens it is the organiser; Ctrl-C stops it)", flush=True)
+    print(f"Turnout is at {shown}  (whoever opens it may organise; Ctrl-C stops it)", flush=True)
 
 
 async def run(given: Settings, *, traffic: bool) -> int:
