@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from quart import Quart
 
-from tests.events.conftest import kept, shown, typed
+from tests.events.making import kept, shown, typed
 from webapp.database import Database
 from webapp.events.event import Details
 from webapp.events.search import Search

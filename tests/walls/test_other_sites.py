@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from quart import Quart
 
-from tests.events.conftest import kept, typed
+from tests.events.making import kept, typed
 from tests.walls.conftest import Begin
 from tests.walls.test_headers import filled
 from webapp import access
