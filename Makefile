@@ -29,7 +29,7 @@ bench-pages: $(ASSETS) .venv/dev
 	@PYTHONPATH=. $(BIN)/python ops/bench/pages.py
 
 bench-live: $(ASSETS) .venv/dev ops/bench/node_modules/.done
-	@$(BIN)/python -m ops.bench.live
+	@$(BIN)/python -m ops.bench.live $(ARGS)
 
 ops/bench/node_modules/.done: ops/bench/package-lock.json .venv/run
 	@cd ops/bench && $(NPM) ci --loglevel=error --no-fund --no-audit
@@ -37,7 +37,7 @@ ops/bench/node_modules/.done: ops/bench/package-lock.json .venv/run
 
 # Writers, faults and viewers for some ten minutes; every screen must be right in the end.
 soak: $(ASSETS) .venv/dev
-	@$(BIN)/python -m ops.soak
+	@$(BIN)/python -m ops.soak $(ARGS)
 
 # Other people's measures: the W3C's HTML checker (needs Java) and Lighthouse.
 inspect: $(ASSETS) .venv/dev browser ops/inspect/node_modules/.done
