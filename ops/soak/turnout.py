@@ -17,6 +17,8 @@ START_SECONDS = 60
 FIGURE = re.compile(r"turnout_live_(resets|draws|log_appends|changes|frames_encoded)_total(?:{\w+=\"(\w+)\"})? (\S+)")
 SECRET = "a secret for the soak, long enough to be one"
 
+ALL_FROM_ONE_ADDRESS = "100000000/10"
+
 
 class Turnout:
     """One parent with its workers, all on one listening socket."""
@@ -104,6 +106,7 @@ def settings(folder: Path, mongodb_uri: str, redis_url: str, *, workers: int, fr
     """Production settings for the servers of this run."""
     return Settings(
         env="production",
+        **dict.fromkeys(("limit_reads", "limit_writes", "limit_heavy", "limit_live"), ALL_FROM_ONE_ADDRESS),
         mongodb_uri=mongodb_uri,
         redis_url=redis_url,
         database="turnout_soak",
