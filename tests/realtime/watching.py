@@ -44,7 +44,9 @@ class Watcher:
         else:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**24)
             headers = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
-            self.writer.write(f"GET /live/sse?r={self.asked} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n{headers}\r\n".encode())
+            self.writer.write(
+                f"GET /live/sse?r={self.asked} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n{headers}\r\n".encode()
+            )
             self.head = await self.reader.readuntil(b"\r\n\r\n")
             self._reading = asyncio.create_task(self._read_events())
         await self.until(lambda: self.control)
