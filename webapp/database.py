@@ -21,7 +21,7 @@ Session = AsyncIOMotorClientSession
 T = TypeVar("T")
 
 # A hung primary is noticed in seconds, not in the driver's half minute.
-TIMEOUTS = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 2_000, "socketTimeoutMS": 6_000}
+TIMEOUTS = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 2_000, "socketTimeoutMS": 4_000}
 OPTIONS: Document = {"tz_aware": True, "uuidRepresentation": "standard", "maxPoolSize": 50, **TIMEOUTS}
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -4,10 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
-
-from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from contextlib import asynccontextmanager
 
 from ops.soak.screens import Screen
 from ops.soak.servers import Server
@@ -133,28 +130,6 @@ async def screens_slowed(stage: Stage) -> None:
     await asyncio.sleep(stage.size.hung)
     for screen in slow:
         screen.read_on()
-
-
-async def unchained_relay(stage: Stage) -> None:
-    """A mistake, not a fault: a relay that takes over where history is now, and appends with explicit ids alone."""
-    source = ChangeStream(stage.given.mongodb_uri, stage.given.database)
-    shared = Shared(stage.given.redis_url, "turnout", source.fingerprint)
-    workers = stage.turnout.workers
-    for worker in workers:
-        stage.strike(worker, signal.SIGSTOP)
-    await asyncio.sleep(0.5)
-    until = time.monotonic() + 1
-    async with Redis.from_url(stage.given.redis_url) as redis, aclosing(source.follow(await source.now())) as history:
-        async for batch in history:
-            for change in batch:
-                with suppress(ResponseError):  # this id or a later one is there already
-                    await redis.xadd(shared.log, {"c": change.to_json()}, id=str(change.id))
-            if time.monotonic() > until:
-                break
-    for worker in workers:
-        stage.strike(worker, signal.SIGCONT)
-    await shared.close()
-    source.close()
 
 
 FAULTS: dict[str, Fault] = {

@@ -3,7 +3,7 @@
 import pytest
 
 from ops.soak import run
-from ops.soak.faults import FAULTS, unchained_relay
+from ops.soak.faults import FAULTS
 from ops.soak.stage import Stage
 
 OF_ONE_NODE = [name for name in FAULTS if not name.startswith("primary")]
@@ -28,10 +28,3 @@ async def test_no_update_is_lost_with_three_nodes_when(three_nodes: Stage, fault
 
 async def test_no_update_is_lost_when_two_things_break_at_once(three_nodes: Stage) -> None:
     assert await struck(three_nodes, "primary killed", "valkey killed and empty", "screens cut") == []
-
-
-async def test_a_relay_without_the_chain_loses_changes_for_good(stage: Stage) -> None:
-    stage.writers.go_on()
-    await unchained_relay(stage)
-    await stage.writers.pause()
-    assert any("is not in the log" in sentence for sentence in await stage.wrong_in_the_log())
