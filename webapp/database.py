@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
@@ -162,8 +162,3 @@ def _wait_until(is_true: Callable[[], bool], seconds: float = 60) -> None:
         if time.monotonic() > until:
             raise Misconfigured("The embedded mongod did not become a primary; see var/mongod.log.")
         time.sleep(0.05)
-
-
-def changed_fields(before: Document, after: Document, among: Sequence[str]) -> list[str]:
-    """The names among `among` whose values differ."""
-    return [name for name in among if before.get(name) != after.get(name)]
