@@ -39,7 +39,7 @@ TOO_LARGE = Goodbye(1009, "Too large")
 class Client(ABC):
     """A stream of some transport, in one room. `heard` and `opened` are times of the loop."""
 
-    __slots__ = ("address", "can_take", "heard", "inbound", "lost", "room", "session", "viewer")
+    __slots__ = ("address", "can_take", "ending", "heard", "inbound", "lost", "room", "session", "viewer")
 
     transport: ClassVar[str]
 
@@ -50,6 +50,7 @@ class Client(ABC):
         self.can_take = True
         self.heard, self.inbound = 0.0, 0
         self.lost: Callable[[Client], None] = _nobody
+        self.ending: asyncio.TimerHandle | None = None
 
     @staticmethod
     @abstractmethod
@@ -72,6 +73,10 @@ class Client(ABC):
         """Whether the other side has been silent for too long; asked at each heartbeat."""
         return False
 
+    def end_in(self, seconds: float, goodbye: Goodbye) -> None:
+        """Ends the stream later, if it is still there."""
+        self.ending = asyncio.get_running_loop().call_later(seconds, self.end, goodbye)
+
     def send(self, frame: Frame) -> None:
         """Sends a message to this client alone, unless it cannot take it."""
         if self.can_take:
@@ -83,6 +88,9 @@ class Client(ABC):
             self.room.catch_up(self)
 
     def _gone(self) -> None:
+        if self.ending is not None:
+            self.ending.cancel()
+            self.ending = None
         lost, self.lost = self.lost, _nobody
         lost(self)
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import pickle
 import re
 from base64 import urlsafe_b64encode
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from realtime.region import Bound
 
 Render = Callable[[str, Mapping[str, Any]], str]
 GONE = "gone.html"
+KEPT = 256
 _CARRIAGE_RETURN = re.compile(r"\r\n?")
 
 
@@ -49,17 +52,28 @@ class Attributes(str):
 
 
 class Pen:
-    """Draws regions with the application's `render(template, context)` and signs their names with its secret."""
+    """Draws regions with the application's `render(template, context)` and signs their names with its secret.
 
-    def __init__(self, render: Render, secret: str) -> None:
+    What was signed with one of the `older` secrets still counts. A template prints nothing but its context, so the same
+    context is not drawn again: the newest drawings of `kept` regions are at hand.
+    """
+
+    def __init__(self, render: Render, secret: str, older: Iterable[str] = (), *, kept: int = KEPT) -> None:
         self._render, self._secret = render, secret.encode()
+        self._accepted = [self._secret, *(one.encode() for one in older)]
+        self._most, self._kept = kept, OrderedDict[str, tuple[bytes, Drawn]]()
 
     async def draw(self, bound: Bound) -> Drawn:
         """Draws current state; what is gone is drawn with `gone.html`."""
         context = await bound.load()
         if context is None:
             return self.gone(bound)
-        return self._drawn(bound, bound.region.template, context)
+        mark = _mark(context)
+        known, drawn = self._kept.pop(bound.key, (b"", None))
+        if drawn is None or not mark or mark != known:
+            drawn = self._drawn(bound, bound.region.template, context)
+        self._keep(mark, drawn)
+        return drawn
 
     def gone(self, bound: Bound) -> Drawn:
         """What stands where a region was that is no more, or is not for this viewer any more."""
@@ -74,12 +88,31 @@ class Pen:
         html = _CARRIAGE_RETURN.sub("\n", html)
         return Drawn(key, html, version(html), signature)
 
+    def _keep(self, mark: bytes, drawn: Drawn) -> None:
+        if mark:
+            self._kept[drawn.key] = mark, drawn
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
     def sign(self, key: str) -> str:
         """Proof that a page was given this name; the same on every worker."""
-        return _short(hmac.digest(self._secret, key.encode(), "sha256")[:12])
+        return _signature(self._secret, key)
 
     def signed(self, key: str, signature: str) -> bool:
-        return hmac.compare_digest(self.sign(key).encode(), signature.encode())
+        given = signature.encode()
+        return any(hmac.compare_digest(_signature(one, key).encode(), given) for one in self._accepted)
+
+
+def _mark(context: Mapping[str, Any]) -> bytes:
+    """Tells a context from every other, down to types, order and time zones; empty for what cannot be told."""
+    try:
+        return hashlib.blake2b(pickle.dumps(context, pickle.HIGHEST_PROTOCOL), digest_size=16).digest()
+    except (pickle.PicklingError, TypeError, AttributeError):
+        return b""
+
+
+def _signature(secret: bytes, key: str) -> str:
+    return _short(hmac.digest(secret, key.encode(), "sha256")[:12])
 
 
 def envelopes(drawn: Iterable[Drawn]) -> str:

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from realtime import metrics
+from realtime import metrics, tracing
 from realtime.drawing import Drawn
 from realtime.region import Bound
+from realtime.tracing import NOTHING, Causes
 
 if TYPE_CHECKING:
     from realtime.room import Room
@@ -22,7 +24,7 @@ class Easel:
 
     __slots__ = (
         *("bound", "key", "drawn", "rooms", "is_stale", "stale_since", "not_before"),
-        *("_draw", "_limit", "_frame", "_waiting", "_timer", "_task", "_loop", "_failure"),
+        *("_draw", "_limit", "_frame", "_waiting", "_timer", "_task", "_loop", "_failure", "_causes"),
     )
 
     def __init__(
@@ -41,6 +43,7 @@ class Easel:
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._failure = ""
+        self._causes = NOTHING
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -56,8 +59,9 @@ class Easel:
     def is_idle(self) -> bool:
         return not self.rooms and self._task is None and self._waiting is None
 
-    def mark_stale(self, since: float) -> None:
+    def mark_stale(self, since: float, causes: Causes = NOTHING) -> None:
         """Draws soon: at once when the last draw is a frame ago. `since` is when the change was written."""
+        self._causes |= causes
         if not self.is_stale:
             self.is_stale, self.stale_since = True, since
             self._request(paced=True)
@@ -112,14 +116,17 @@ class Easel:
         waiting, self._waiting = self._waiting, None
         since, self.is_stale = self.stale_since if self.is_stale else 0.0, False
         self.not_before = self._loop.time() + self._frame
+        begun, causes, self._causes = time.time(), self._causes, NOTHING
         try:
             drawn = await self._draw(self.bound)
         except Exception as error:
+            self._causes |= causes
             self._keep_the_old_one(error, since)
             if waiting and not waiting.done():
                 waiting.set_exception(error)
         else:
-            self._show(drawn, since)
+            tracing.note("draw", causes, begun, time.time(), region=self.bound.region.name, watchers=self.watchers)
+            self._show(drawn, since, causes)
             if waiting and not waiting.done():
                 waiting.set_result(drawn)
 
@@ -131,14 +138,14 @@ class Easel:
         if self.rooms:
             self._loop.call_later(RETRY_SECONDS, self.mark_stale, since)
 
-    def _show(self, drawn: Drawn, since: float) -> None:
+    def _show(self, drawn: Drawn, since: float, causes: Causes) -> None:
         self._failure = ""
         is_same = drawn.version == self.version
         metrics.draws.labels("same" if is_same else "new").inc()
         if not is_same:
             self.drawn = drawn
             for room in self.rooms:
-                room.touch(since)
+                room.touch(since, causes)
 
 
 def _retrieve(waiting: "asyncio.Future[Drawn]") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +14,7 @@ from realtime.client import (
     AsgiWebSocketClient,
     Client,
     EventsClient,
+    Goodbye,
     WebSocketClient,
 )
 from realtime.drawing import Pen, envelopes
@@ -20,13 +22,14 @@ from realtime.frame import PADDING, Frame, chunk, control
 from realtime.hub import Hub
 from realtime.room import Room, Shown
 from realtime.roster import GOING_AWAY, Roster, come_back_in
-from realtime.visit import Access, Refused, Visit, admitted, check_origin, headers_of
+from realtime.visit import Access, Refused, Visit, admitted, check_origin, headers_of, still_admitted
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 HANDSHAKE_SECONDS = 10
 TRY_LATER = 1013
+RUN_OUT = Goodbye(4401, "The token has run out")
 NOT_STORED = ("cache-control", "no-store, no-transform")
 STREAM_HEADERS = (("content-type", "text/event-stream; charset=utf-8"), NOT_STORED, ("x-accel-buffering", "no"))
 
@@ -74,11 +77,16 @@ class Endpoint:
         check_origin(scope, self._access)
         self._check_room_for_more()
         await self._access.admit(scope)
+        revocations = self._roster.revocations
         visit = await admitted(scope, self._access, self._pen, self._roster.limits.regions)
         if not self._roster.has_place_for(visit.address, visit.session):
             raise Refused(429, "Too many pages are open from here; close some of them.")
         room = self._hub.enter(visit.bounds)
         await self._hub.settle(room, _in_order(room, visit))
+        while revocations != self._roster.revocations:
+            # Whoever is revoked in the meantime is not among the streams that are asked again.
+            revocations = self._roster.revocations
+            await still_admitted(visit, self._access)
         if self.is_draining:
             raise Refused(503, "This server is being restarted.")
         return serve, visit, room
@@ -128,6 +136,9 @@ class Endpoint:
 
     def _join(self, client: Client, visit: Visit, room: Room) -> None:
         client.viewer, client.address, client.session = visit.viewer, visit.address, visit.session
+        ends_at = self._access.ends_at(visit.viewer)
+        if ends_at is not None:
+            client.end_in(max(0.0, ends_at - time.time()), RUN_OUT)
         self._roster.add(client)
         if visit.hidden:
             client.send(Frame(envelopes(map(self._pen.gone, visit.hidden))))
@@ -142,7 +153,8 @@ class Endpoint:
             return await _problem(send, "http.response", refused, retry)
         await receive()
         # Before the origin is known to be ours nothing is accepted; afterwards a code tells the page what to do.
-        if refused.status == 403 and not _is_ours(scope, self._access):
+        # A program reads the status itself.
+        if self._access.brings_token(scope) or (refused.status == 403 and not _is_ours(scope, self._access)):
             return await _problem(send, "websocket.http.response", refused, retry)
         code = 4000 + refused.status
         if refused.status == 503:
@@ -177,7 +189,8 @@ def _switch(key: str) -> bytes:
 
 def _head(scope: dict[str, Any]) -> bytes:
     always = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope.get("answer_headers", ())]
-    fields = (*STREAM_HEADERS, *always, ("transfer-encoding", "chunked"))
+    # The connection ends with the stream; a proxy that keeps it would lose the next request on it.
+    fields = (*STREAM_HEADERS, *always, ("transfer-encoding", "chunked"), ("connection", "close"))
     lines = [f"{name}: {value}\r\n" for name, value in fields]
     return "".join(("HTTP/1.1 200 OK\r\n", *lines, "\r\n")).encode()
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Iterable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -43,7 +43,9 @@ class Engine:
     answers the viewer as they are now, or None when their session has ended. `forget(subject)` drops, on every
     worker, what the application remembers of somebody who is asked again. `standing()` is asked before and after
     each draw, see `realtime.hub.Standing`.
-    `admit(scope)` may refuse, too. A stream that leaves the ASGI server carries the scope's `answer_headers`.
+    Names that were signed with one of `older_secrets` still count.
+    `admit(scope)` may refuse, too. A request that `brings_token(scope)` may come from anywhere; a stream ends when what
+    it was opened with `ends_at(viewer)`. A stream that leaves the ASGI server carries the scope's `answer_headers`.
     """
 
     def __init__(  # noqa: PLR0917 - callers name them
@@ -56,19 +58,29 @@ class Engine:
         secret: str,
         frame_ms: int = 50,
         *,
+        older_secrets: Iterable[str] = (),
         subjects_of: Callable[[Any], Iterable[str]] = lambda _: (),
         again: Callable[[Any], Awaitable[Any]] | None = None,
         forget: Callable[[str], None] = lambda _: None,
         address_of: Callable[[dict[str, Any]], str] = lambda scope: (scope.get("client") or ("",))[0],
         admit: Callable[[dict[str, Any]], Awaitable[None]] | None = None,
+        brings_token: Callable[[dict[str, Any]], bool] = lambda _: False,
+        ends_at: Callable[[Any], float | None] = lambda _: None,
         limits: Limits | None = None,
         standing: Standing | None = None,
         name: str = "turnout",
     ) -> None:
-        self._source, self._pen = source, Pen(render, secret)
+        self._source, self._pen = source, Pen(render, secret, older_secrets)
         self._redis_url, self._name, self._frame = redis_url, name, frame_ms / 1000
         self._access = Access(
-            viewer_of, allowed_origin, subjects_of, again or _as_they_were, address_of, admit or _everybody
+            viewer_of,
+            allowed_origin,
+            subjects_of,
+            again or _as_they_were,
+            address_of,
+            admit or _everybody,
+            brings_token,
+            ends_at,
         )
         self._forget = forget
         self._limits = limits or Limits()
@@ -163,11 +175,17 @@ class Engine:
         with suppress(*Away):
             await self.shared.tell({"revoked": subject})
 
-    async def take(self, key: str, count: int, seconds: int, *, owed: int = 0) -> tuple[bool, float]:
+    async def take(self, key: str, count: int, seconds: int, *, owed: int = 0, wanted: int = 1) -> tuple[int, float]:
         """Quota.take, for all workers together. Raises one of shared.Away, also before the engine runs."""
         if not self._is_running:
             raise ConnectionError("The live engine does not run")
-        return await self.shared.quota.take(key, count, seconds, owed=owed)
+        return await self.shared.quota.take(key, count, seconds, owed=owed, wanted=wanted)
+
+    async def new(self, period: str, group: str, things: Collection[str], seconds: float) -> int:
+        """Distinct.new, for all workers together. Raises one of shared.Away, also before the engine runs."""
+        if not self._is_running:
+            raise ConnectionError("The live engine does not run")
+        return await self.shared.distinct.new(period, group, things, seconds)
 
     async def changes(self, after: str = "") -> AsyncGenerator[list[Change], None]:
         """The log for programs, from after this id or from now on.
@@ -185,6 +203,7 @@ class Engine:
 
     async def _ask_again(self, subject: str) -> None:
         self._forget(subject)
+        self.roster.revocations += 1
         for client in self.roster:
             if subject in self._access.subjects_of(client.viewer):
                 await self._check(client)

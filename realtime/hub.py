@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-from realtime import metrics
+from realtime import metrics, tracing
 from realtime.change import Change
 from realtime.drawing import Drawn, Pen, counting, nobody
 from realtime.easel import Easel
@@ -55,8 +55,9 @@ class Hub:
     def apply(self, changes: Iterable[Change]) -> None:
         """Marks stale what the changes touch."""
         for change in changes:
+            causes = tracing.causes_of([change])
             for easel in self._touched(change):
-                easel.mark_stale(change.at)
+                easel.mark_stale(change.at, causes)
 
     def reset(self, reason: str) -> None:
         """Draws everything that is watched anew, the most watched first."""

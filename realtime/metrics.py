@@ -24,7 +24,17 @@ ended = Counter(f"{_P}streams_ended_total", "Streams that this side ended.", ["r
 resets = Counter(f"{_P}resets_total", "Times every watched region was drawn anew.", ["reason"])
 changes = Counter(f"{_P}changes_total", "Changes read.", ["source"])
 appends = Counter(f"{_P}log_appends_total", "Appends to the log.", ["result"])
-log_length = Gauge(f"{_P}log_entries", "Entries in the log.", multiprocess_mode="mostrecent")
-relay_lag = Gauge(f"{_P}relay_lag_seconds", "Age of the newest heartbeat that came through.", multiprocess_mode="max")
+log_length = Gauge(f"{_P}log_entries", "Entries in the log.", multiprocess_mode="livemostrecent")
+relay_lag = Gauge(
+    f"{_P}relay_lag_seconds", "Age of the newest heartbeat that came through.", multiprocess_mode="livemax"
+)
 lease = Gauge(f"{_P}relay_lease", "1 where the relay runs.", multiprocess_mode="livesum")
-source = Gauge(f"{_P}source_is_log", "1 while reading the log, 0 on MongoDB directly.", multiprocess_mode="min")
+source = Gauge(f"{_P}source_is_log", "1 while reading the log, 0 on MongoDB directly.", multiprocess_mode="livemin")
+
+redis_seconds = Histogram(
+    "turnout_redis_call_duration_seconds",
+    "Calls to Redis that were answered; `read` waits up to a second for news.",
+    ["call"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+redis_failures = Counter("turnout_redis_call_failures_total", "Calls to Redis that were not answered.", ["call"])

@@ -4,7 +4,9 @@ from collections import Counter
 from contextlib import suppress
 
 from realtime import metrics
+from realtime.easel import Easel
 from realtime.hub import Hub
+from realtime.region import Interest
 from realtime.shared import Away, Shared
 
 VIEWERS = "@viewers"
@@ -55,6 +57,14 @@ class Presence:
     def _update(self, everywhere: Counter[str], now: float) -> None:
         before, self._everywhere = self._everywhere, everywhere
         for key in before.keys() | everywhere.keys():
-            if before[key] != everywhere[key] and (easel := self._hub.watched(key)):
-                metrics.changes.labels("presence").inc()
-                easel.mark_stale(now)
+            if before[key] != everywhere[key]:
+                for easel in self._shown_by(key):
+                    metrics.changes.labels("presence").inc()
+                    easel.mark_stale(now)
+
+    def _shown_by(self, key: str) -> list[Easel]:
+        """The region with this key, and those that tell its count elsewhere: they watch "@viewers" for that key."""
+        told = Interest(VIEWERS, "_id", key)
+        own = self._hub.watched(key)
+        others = [easel for easel in self._hub.watching(VIEWERS) if told in easel.bound.interests]
+        return [*([own] if own else []), *others]

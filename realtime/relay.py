@@ -7,10 +7,11 @@ import asyncio
 import logging
 import os
 import socket
+import time
 import uuid
 from contextlib import aclosing, suppress
 
-from realtime import metrics
+from realtime import metrics, tracing
 from realtime.change import Change, Position
 from realtime.shared import Away, Epoch, Shared
 from realtime.source import Lost, Source
@@ -114,6 +115,9 @@ class Relay:
         while new := [change for change in changes if change.id > tip]:
             result, newest = await self._shared.append(epoch, tip, new)
             metrics.appends.labels(result).inc()
+            for change in new:
+                name, kind = change.collection, change.kind
+                tracing.note("relay", tracing.causes_of([change]), change.at, time.time(), collection=name, kind=kind)
             if result == "epoch" or newest < tip:
                 raise Behind
             tip = newest

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from realtime import metrics
+from realtime import metrics, tracing
 from realtime.drawing import envelopes
 from realtime.easel import Easel
 from realtime.frame import Frame
+from realtime.tracing import NOTHING, Causes
 
 if TYPE_CHECKING:
     from realtime.client import Client
@@ -28,7 +29,7 @@ class Room:
         self.behind: dict[Client, Shown] = {}
         self.kept_until = 0.0
         self._frame, self._when_empty = frame, when_empty
-        self._not_before, self._since = 0.0, 0.0
+        self._not_before, self._since, self._causes = 0.0, 0.0, NOTHING
         self._flush: asyncio.Handle | None = None
         self._catching_up: dict[Shown, Frame] = {}
         self._loop = asyncio.get_running_loop()
@@ -68,8 +69,9 @@ class Room:
             self._when_empty(self)
         return shown
 
-    def touch(self, since: float) -> None:
+    def touch(self, since: float, causes: Causes = NOTHING) -> None:
         """Sends a frame soon, because a region has a new drawing; at once when the last frame is long enough ago."""
+        self._causes |= causes
         self._since = min(self._since, since) if self._since and since else self._since or since
         if self._flush is None:
             delay = self._not_before - self._loop.time()
@@ -87,13 +89,15 @@ class Room:
         self._flush = None
         # A cadence, not a pause after each frame: what is drawn late once must not make all that follow wait for it.
         self._not_before = max(self._not_before, self._loop.time() - self._frame) + self._frame
-        current = self.current(self.shown)
+        current, causes, begun = self.current(self.shown), self._causes, time.time()
+        self._causes = NOTHING
         if current != self.shown:
             self._catching_up.clear()
             self._send_to_all(self._difference(self.shown, current))
             self.shown = current
             if self._since:
                 metrics.change_to_wire.observe(max(0.0, time.time() - self._since))
+            tracing.note("screens", causes, begun, time.time(), viewers=self.size, regions=len(self.keys))
         self._since = 0.0
         for client in [client for client in self.behind if client.can_take]:
             self._bring(client)

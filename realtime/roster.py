@@ -33,6 +33,7 @@ class Roster:
         self._sessions: Counter[str] = Counter()
         self._addresses: Counter[str] = Counter()
         self._is_stale, self._as_of = False, ""
+        self.revocations = 0
 
     def __len__(self) -> int:
         return sum(map(len, self._slots))

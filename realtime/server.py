@@ -1,10 +1,14 @@
-"""Hypercorn with two changes: a handler may take a connection over, and WebSocket compression is never negotiated.
+"""Hypercorn with three changes: a handler may take a connection over, WebSocket compression is never negotiated, and
+nobody who has come to the listening socket is turned away when it closes.
 
 With permessage-deflate a connection costs 134 KiB, without it a tenth; what we send is small and shared.
 """
 
 import asyncio
+import socket
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import hypercorn.asyncio.run
@@ -16,18 +20,74 @@ from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.events import Request
 from hypercorn.protocol.ws_stream import WSStream
 
-from realtime.shared import redis_problem
+from realtime.shared import redis_facts, redis_problem
 
 LAST_REQUEST_SECONDS = 1.0
+# From accept() to the first step of a connection's task, uvloop takes two turns of the loop.
+TURNS_UNTIL_BEGUN = 4
+Connected = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-__all__ = ["install", "redis_problem"]
+__all__ = ["install", "redis_facts", "redis_problem"]
 
 
 def install() -> None:
     """Makes Hypercorn in this process use these classes."""
     vars(hypercorn.asyncio.run)["TCPServer"] = TCPServerWithDoor
+    vars(hypercorn.asyncio.run)["asyncio"] = SimpleNamespace(**{**vars(asyncio), "start_server": start_server})
     vars(hypercorn.protocol.h11)["WSStream"] = WSStreamWithoutExtensions
     vars(hypercorn.protocol.h2)["WSStream"] = WSStreamWithoutExtensions
+
+
+async def start_server(connected: Connected, *, sock: socket.socket, backlog: int, **more: Any) -> "Listener":
+    """As asyncio.start_server, for a socket that listens already."""
+    waiting = sock.dup()
+    return Listener(connected, waiting, await asyncio.start_server(connected, sock=sock, backlog=backlog, **more))
+
+
+class Listener:
+    """A listening socket that lets in everybody who waits before it closes.
+
+    The kernel resets whoever has connected and was not accepted yet: a form that was sent there would be lost.
+    """
+
+    def __init__(self, connected: Connected, waiting: socket.socket, server: asyncio.Server) -> None:
+        self._connected, self._waiting, self._server = connected, waiting, server
+
+    def close(self) -> None:
+        """Takes nobody in any more; who comes now waits."""
+        self._server.close()
+
+    async def wait_closed(self) -> None:
+        """Closes the socket, serves those who waited there, and answers once all who were let in are being served.
+
+        Hypercorn then waits for whom it serves, and for nobody else: the page of one who was just being let in would
+        be cut by the end of the application, and answered 500.
+        """
+        await asyncio.sleep(0)
+        late = _accepted(self._waiting)
+        self._waiting.close()
+        for one in late:
+            await self._serve(one)
+        for _ in range(TURNS_UNTIL_BEGUN):
+            await asyncio.sleep(0)
+
+    async def _serve(self, one: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        await loop.connect_accepted_socket(
+            lambda: asyncio.StreamReaderProtocol(reader, self._connected, loop=loop), one
+        )
+
+
+def _accepted(waiting: socket.socket) -> list[socket.socket]:
+    """Everybody who waits just now; the socket does not block."""
+    late = []
+    with suppress(BlockingIOError):
+        while True:
+            one, _ = waiting.accept()
+            one.setblocking(False)
+            late.append(one)
+    return late
 
 
 class TCPServerWithDoor(TCPServer):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import wraps
@@ -14,10 +15,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
+from realtime import metrics
 from realtime.change import ZERO, Change, Position
+from realtime.distinct import Distinct
 from realtime.quota import Quota
 
-__all__ = ["Away", "Shared", "redis_problem"]
+__all__ = ["Away", "Shared", "redis_facts", "redis_problem"]
 
 Away = (RedisError, OSError, asyncio.TimeoutError)
 """What tells that Redis is not there, not well, or not answering."""
@@ -85,8 +88,15 @@ def _promptly(call: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any
 
     @wraps(call)
     async def timed(*args: P.args, **kwargs: P.kwargs) -> T:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            return await call(*args, **kwargs)
+        begun = time.perf_counter()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await call(*args, **kwargs)
+        except Away:
+            metrics.redis_failures.labels(call.__name__).inc()
+            raise
+        metrics.redis_seconds.labels(call.__name__).observe(time.perf_counter() - begun)
+        return answer
 
     return timed
 
@@ -112,6 +122,7 @@ class Shared:
         self._renew, self._release = (self._redis.register_script(code) for code in (RENEW, RELEASE))
         self._present = self._redis.register_script(PRESENT)
         self.quota = Quota(self._redis, f"{name}:{{{fingerprint}}}:quota")
+        self.distinct = Distinct(self._redis, f"{name}:{{{fingerprint}}}:distinct")
 
     @_promptly
     async def state(self) -> tuple[Epoch, Position]:
@@ -211,6 +222,14 @@ def redis_problem(url: str) -> str:
     except (redis.RedisError, ValueError) as error:
         return str(error)
     return ""
+
+
+def redis_facts(url: str) -> dict[str, str]:
+    """The version, and what is done when memory is full ("" where that may not be asked)."""
+    with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5, decode_responses=True) as client:
+        told = client.info()
+        version = told.get("valkey_version") or told["redis_version"]
+        return {"version": str(version), "policy": str(told.get("maxmemory_policy", ""))}
 
 
 def _entries(found: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:

@@ -23,7 +23,7 @@ class Source(Protocol):
         """The position of the newest write."""
 
     def follow(self, after: Position) -> AsyncGenerator[list[Change], None]:
-        """Every change after `after`, in batches; an empty batch at least every two seconds.
+        """Every change after `after`, in batches; an empty batch at least every three seconds.
 
         Recovers by itself from lost connections. Raises Lost when the history is gone.
         """

@@ -27,7 +27,8 @@ class Access:
     """The application's answers about a visitor; `again` answers None when the visitor may no longer be here.
 
     `subjects_of` names what a revocation can name: the session, the person; the first is what the session limit counts.
-    `admit` raises Refused for who asks too often.
+    `admit` raises Refused for who asks too often. `brings_token(scope)` says that a request carries what no browser
+    adds by itself, so that it may come from anywhere; `ends_at(viewer)` is when that runs out, in seconds of the epoch.
     """
 
     viewer_of: Callable[[dict[str, Any]], Awaitable[Any]]
@@ -36,6 +37,8 @@ class Access:
     again: Callable[[Any], Awaitable[Any]]
     address_of: Callable[[dict[str, Any]], str]
     admit: Callable[[dict[str, Any]], Awaitable[None]]
+    brings_token: Callable[[dict[str, Any]], bool] = lambda _: False
+    ends_at: Callable[[Any], float | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,15 @@ async def admitted(scope: dict[str, Any], access: Access, pen: Pen, most: int) -
     return Visit(bounds, shown, viewer, access.address_of(scope), session, headers, hidden)
 
 
+async def still_admitted(visit: Visit, access: Access) -> None:
+    """Raises Refused when the viewer may by now no longer be here, or no longer see all of this."""
+    viewer = await access.again(visit.viewer)
+    if viewer is None:
+        raise Refused(401, "Signed out")
+    if (await sorted_out(visit.bounds, viewer))[1]:
+        raise Refused(403, "Some of this may not be watched any more; reload the page.")
+
+
 async def sorted_out(bounds: list[Bound], viewer: Any) -> tuple[list[Bound], list[Bound]]:
     """Those that the viewer may see, and those not."""
     seen = [bound for bound in bounds if await bound.may_be_seen_by(viewer)]
@@ -76,6 +88,8 @@ async def sorted_out(bounds: list[Bound], viewer: Any) -> tuple[list[Bound], lis
 
 def check_origin(scope: dict[str, Any], access: Access) -> None:
     """Raises Refused for a request that another site's page makes; a WebSocket must say where it comes from."""
+    if access.brings_token(scope):
+        return
     headers = headers_of(scope)
     is_foreign = headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
     is_anonymous = scope["type"] == "websocket" and "origin" not in headers

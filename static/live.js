@@ -10,7 +10,7 @@
   const shown = new Map();
   let preferred = sessionStorage.getItem("live-transport") || "ws";
   let transport = preferred, link = null, watched = "", failures = 0, beat = 15000;
-  let heard = 0, opened = 0, low = 0, greeted = false, asOf = new Date(), climb = HEALTHY_MS, timer = 0, hiding = 0;
+  let heard = 0, opened = 0, low = 0, greeted = false, asOf = new Date(), climb = HEALTHY_MS, timer = 0, hiding = 0, submitted = 0;
 
   const jitter = (ms) => ms * (0.5 + Math.random() / 2);
   const clock = (time) => time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
@@ -82,7 +82,7 @@
 
   function lost(status) {
     close();
-    if (status === 401 || status === 4401) return signIn();
+    if ([401, 4401, 4403].includes(status)) return lookAgain();
     if (greeted && Date.now() - opened > HEALTHY_MS) failures = 0;
     // A WebSocket that held for a while is worth another try soon after the outage.
     if (greeted && transport === "ws" && Date.now() - opened > HELLO_MS) climb = SOON_MS;
@@ -93,10 +93,13 @@
     timer = setTimeout(open, jitter(Math.min(LONGEST_MS, 250 * 2 ** Math.min(failures, 7))));
   }
 
-  // The session has ended: the page as a whole knows what to show, once.
-  function signIn() {
+  // The session has ended, or nothing here is for this person any more: the page as a whole knows what to show, once.
+  // A form that was just sent may be why; where it leads says more than this page would, loaded again.
+  function lookAgain() {
+    say("reconnecting");
+    if (Date.now() - submitted < HELLO_MS) return timer = setTimeout(lookAgain, HELLO_MS);
     const last = Number(sessionStorage.getItem("live-reload") || 0);
-    if (Date.now() - last < HEALTHY_MS) return say("reconnecting");
+    if (Date.now() - last < HEALTHY_MS) return;
     sessionStorage.setItem("live-reload", Date.now());
     location.reload();
   }
@@ -157,6 +160,7 @@
     if (document.hidden) hiding = setTimeout(close, HIDDEN_MS);
     else if (!link || Date.now() - heard > beat) again();
   });
+  addEventListener("submit", () => { submitted = Date.now(); });
   addEventListener("pagehide", close);
   addEventListener("pageshow", ({ persisted }) => persisted && again());
   addEventListener("online", again);

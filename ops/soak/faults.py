@@ -12,7 +12,7 @@ from ops.soak.stage import Stage, eventually
 from ops.soak.visitors import visiting
 from realtime.relay import Relay
 from realtime.shared import Shared
-from webapp.changes import ChangeStream
+from webapp.change_stream import ChangeStream
 
 Fault = Callable[[Stage], Awaitable[None]]
 TAKEOVER_SECONDS = 5.0
@@ -50,7 +50,7 @@ async def two_relays(stage: Stage) -> None:
 
 async def workers_rolled(stage: Stage) -> None:
     """SIGTERM to one worker after another: visitors notice nothing, the lease is handed over, all end in time."""
-    async with visiting(stage.turnout.origin, stage.ledger):
+    async with visiting(stage.turnout.origin, stage.manage, stage.cookie, stage.ledger):
         for worker in stage.turnout.workers:
             await _worker_stopped(stage, worker)
             await _all_workers(stage)

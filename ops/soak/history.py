@@ -10,6 +10,7 @@ from redis import Redis
 
 from realtime.change import Change, Position
 from realtime.shared import Epoch
+from webapp.change_stream import UNWATCHED
 
 Document = dict[str, Any]
 KINDS = {"i": "insert", "u": "update", "d": "delete"}
@@ -52,8 +53,11 @@ def _oplog(uri: str, database: str, first: Position, last: Position) -> list[Cha
 
 def _changes(entry: Document, prefix: str) -> Iterable[Change]:
     """Those of one entry of the oplog, which for a transaction holds many."""
+    silent = {f"{prefix}{collection}" for collection in UNWATCHED}
     operations = entry["o"].get("applyOps", []) if entry["op"] == "c" else [entry]
-    ours = [one for one in operations if one["ns"].startswith(prefix) and one["op"] in KINDS]
+    ours = [
+        one for one in operations if one["ns"].startswith(prefix) and one["op"] in KINDS and one["ns"] not in silent
+    ]
     time = entry["ts"].time << 32 | entry["ts"].inc
     for part, one in enumerate(ours, 1):
         document = one["o2"]["_id"] if one["op"] == "u" else one["o"]["_id"]

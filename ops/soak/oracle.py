@@ -19,7 +19,7 @@ class Oracle:
     """Compares byte for byte."""
 
     def __init__(self, secret: str, ledger: Ledger) -> None:
-        self._pen, self._ledger = Pen(responses.render, secret), ledger
+        self._pen, self._ledger = Pen(responses.render, secret, kept=0), ledger
 
     async def settled(self, screens: list[Screen], seconds: float = QUIET_SECONDS) -> bool:
         """Waits until all screens are right, while nothing is written; what stays wrong is a problem."""

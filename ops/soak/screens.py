@@ -54,6 +54,11 @@ class Screen(ABC):
         """What the address of a connect says."""
         return "~".join(f"{key}.{self._signatures[key]}.{self.versions[key]}" for key in self._signatures)
 
+    @property
+    def cookie(self) -> str:
+        """What the browser sends of who is signed in; empty for a visitor."""
+        return "; ".join(f"{name}={value}" for name, value in self._browser.cookies.items())
+
     async def live(self) -> None:
         """Opens the page and keeps it live, until cancelled."""
         while not self._signatures:
@@ -204,7 +209,7 @@ class SocketScreen(_Stream):
     async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         beat = 15.0
         async with asyncio.timeout(HELLO_SECONDS):
-            await wire.upgrade(reader, writer, f"/live/ws?r={self.position}", self.origin)
+            await wire.upgrade(reader, writer, f"/live/ws?r={self.position}", self.origin, self.cookie)
         while True:
             await self._reads.wait()
             async with asyncio.timeout(self._patience(beat)):
@@ -226,7 +231,7 @@ class EventScreen(_Stream):
 
     async def _follow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(HELLO_SECONDS):
-            await wire.ask_for_events(reader, writer, f"/live/sse?r={self.position}")
+            await wire.ask_for_events(reader, writer, f"/live/sse?r={self.position}", self.cookie)
         messages = aiter(wire.events(reader))
         retry = 0
         while True:

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 import webapp.app  # noqa: F401 - declares every feature's regions
+from ops import owner
 from ops.soak import history, turnout
 from ops.soak.ledger import Ledger
 from ops.soak.oracle import Oracle
@@ -54,6 +55,10 @@ class Stage:
     ledger: Ledger
     writers: Writers
     oracle: Oracle
+    manage: str = ""
+    """The path of the pages of the organiser whose gatherings they are."""
+    cookie: dict[str, str] = field(default_factory=dict)
+    """Of somebody in its team."""
     screens: list[Screen] = field(default_factory=list)
     is_calm: bool = True
     """Nothing but one fault disturbs the streams just now."""
@@ -73,10 +78,11 @@ class Stage:
         if worker in self.turnout.workers:
             os.kill(worker, number)
 
-    async def open_pages(self, browser: httpx.AsyncClient) -> None:
+    async def open_pages(self, visitor: httpx.AsyncClient, member: httpx.AsyncClient) -> None:
         """Opens the pages, two thirds of them on events, and waits until they are live."""
         paths = islice(cycle(self._paths()), self.size.screens)
         for kind, path in zip(cycle(SCREENS), paths, strict=False):
+            browser = member if path == self.manage or path.endswith("/edit") else visitor
             self.screens.append(kind(self.turnout.origin, path, self.ledger, browser))
         self.tasks += [asyncio.create_task(screen.live()) for screen in self.screens]
         await eventually(lambda: all(screen.is_open for screen in self.screens), 60)
@@ -99,14 +105,13 @@ class Stage:
     def _paths(self) -> list[str]:
         slugs = [event.slug for event in self.writers.events.values()]
         events = [f"/events/{slug}" for slug in slugs]
-        others = ["/", "/manage", "/calendar", "/?tag=music", f"{events[0]}/edit", f"{events[1]}/edit"]
+        others = ["/", self.manage, "/calendar", "/?tag=music", f"{events[0]}/edit", f"{events[1]}/edit"]
         return [path for three in zip(cycle(events), cycle(events[1:]), others, strict=False) for path in three]
 
 
 @asynccontextmanager
 async def set_up(folder: Path, size: Size, chance: random.Random) -> AsyncIterator[Stage]:
     """A stage with events, writers (paused) and open pages; everything real, and gone afterwards."""
-    before = list(database._current)
     mongo, valkey = Mongo(folder, size.nodes), Valkey(folder)
     for server in (*mongo.nodes, valkey):
         Path(folder / ("valkey" if server is valkey else server.name.replace("mongod", "mongodb"))).mkdir(exist_ok=True)
@@ -115,17 +120,25 @@ async def set_up(folder: Path, size: Size, chance: random.Random) -> AsyncIterat
     writers, oracle = Writers(ledger, chance, size.rate), Oracle(given.secret, ledger)
     stage = Stage(size, chance, mongo, valkey, Turnout(given, folder), ledger, writers, oracle)
     try:
-        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=100)) as browser:
-            try:
-                await _start(stage)
-                await stage.open_pages(browser)
+        await asyncio.gather(asyncio.to_thread(mongo.start), asyncio.to_thread(valkey.start))
+        with database.connected(given.mongodb_uri, given.database):
+            async with _played(stage):
                 yield stage
-            finally:
-                await _end(stage)
     finally:
         await asyncio.to_thread(_tear_down, stage)
-        database.close()
-        database._current[:] = before
+
+
+@asynccontextmanager
+async def _played(stage: Stage) -> AsyncIterator[None]:
+    many = httpx.Limits(max_connections=100)
+    async with httpx.AsyncClient(limits=many) as visitor, httpx.AsyncClient(limits=many) as member:
+        try:
+            await _start(stage)
+            member.cookies.update(stage.cookie)
+            await stage.open_pages(visitor, member)
+            yield
+        finally:
+            await _end(stage)
 
 
 async def eventually(is_true: Callable[[], bool], seconds: float) -> float:
@@ -139,10 +152,10 @@ async def eventually(is_true: Callable[[], bool], seconds: float) -> float:
 
 
 async def _start(stage: Stage) -> None:
-    await asyncio.gather(asyncio.to_thread(stage.mongo.start), asyncio.to_thread(stage.valkey.start))
-    database.connect(stage.given.mongodb_uri, stage.given.database)
     await database.prepare()
-    await stage.writers.gather(stage.size.gatherings)
+    organiser = await owner.organiser("Soak")
+    stage.manage, stage.cookie = organiser.manage_path, await owner.cookie(stage.given)
+    await stage.writers.gather(organiser.id, stage.size.gatherings)
     await asyncio.to_thread(stage.turnout.start)
     stage.tasks.append(asyncio.create_task(stage.writers.write()))
 

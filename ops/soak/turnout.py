@@ -24,7 +24,7 @@ class Turnout:
     """One parent with its workers, all on one listening socket."""
 
     def __init__(self, given: Settings, folder: Path) -> None:
-        self.given, self._log = given, folder / "turnout.log"
+        self.given, self._log, self.root = given, folder / "turnout.log", ROOT
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -67,7 +67,7 @@ class Turnout:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "webapp", "run"],
-                cwd=ROOT,
+                cwd=self.root,
                 env=environment(self.given),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -87,6 +87,10 @@ class Turnout:
             return httpx.get(f"{self.origin}/healthz", timeout=2).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def said(self, level: str) -> list[str]:
+        """The lines of the log at this level."""
+        return [line for line in self._log.read_text().splitlines() if f'"level": "{level}"' in line]
 
     def stop(self, seconds: float = 30) -> int:
         """Ends it as an operator does; answers the exit status."""

@@ -13,13 +13,13 @@ PERHAPS_CLOSED = {"connection": "close"}, {"connection": "keep-alive"}
 
 
 @asynccontextmanager
-async def visiting(origin: str, ledger: Ledger) -> AsyncIterator[None]:
-    """Keeps requests coming; one without an answer, or with an answer of 500 and more, is a problem."""
-    async with httpx.AsyncClient(base_url=origin, headers={"origin": origin}, timeout=20) as browser:
+async def visiting(origin: str, manage: str, cookie: dict[str, str], ledger: Ledger) -> AsyncIterator[None]:
+    """Keeps requests coming, of somebody in the team at `manage`; one that fails is a problem."""
+    async with httpx.AsyncClient(base_url=origin, headers={"origin": origin}, cookies=cookie, timeout=20) as browser:
         # A form that is answered with what is wrong in it can be sent again and again.
         requests = [
             browser.build_request(method, path, data=data, headers=headers)
-            for method, path, data in (("GET", "/", None), ("POST", "/events", {"title": ""}))
+            for method, path, data in (("GET", "/", None), ("POST", f"{manage}/events", {"title": ""}))
             for headers in PERHAPS_CLOSED
         ]
         visitors = [asyncio.create_task(_visit(browser, ledger, request)) for request in requests]

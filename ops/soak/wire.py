@@ -70,16 +70,18 @@ def numbers(html: str) -> dict[int, int]:
     return {int(gathering): int(change) for gathering, change in NUMBER.findall(html)}
 
 
-async def upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: str, origin: str) -> None:
+async def upgrade(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: str, origin: str, cookie: str
+) -> None:
     """The handshake of a WebSocket. Raises Ended with the status of a refusal."""
     key = b64encode(os.urandom(16)).decode()
     head = f"connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: {key}\r\n"
-    await _ask(reader, writer, target, f"{head}origin: {origin}\r\n", 101)
+    await _ask(reader, writer, target, f"{head}origin: {origin}\r\ncookie: {cookie}\r\n", 101)
 
 
-async def ask_for_events(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: str) -> None:
+async def ask_for_events(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: str, cookie: str) -> None:
     """Begins an SSE stream. Raises Ended with the status of a refusal."""
-    await _ask(reader, writer, target, "accept: text/event-stream\r\n", 200)
+    await _ask(reader, writer, target, f"accept: text/event-stream\r\ncookie: {cookie}\r\n", 200)
 
 
 async def next_message(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Message:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ReturnDocument
 
 from ops.soak.ledger import Ledger
+from webapp.audit.actor import command
 from webapp.database import PyMongoError, db
 from webapp.errors import TurnoutError
 from webapp.events import store
 from webapp.events.event import Details, Event
 
+BY = command("The soak")
 MOST_EXTRA = 12
 PLACES = ("", "Town hall", "Boat house & pier", "<Studio 4>", "Zoë’s garden")
 TAGS = ("music", "talk", "open air", "")
@@ -24,16 +26,18 @@ class Writers:
     def __init__(self, ledger: Ledger, chance: random.Random, rate: float, at_once: int = 6) -> None:
         self.ledger, self._chance, self._rate = ledger, chance, rate
         self.events: dict[int, Event] = {}
+        self._organiser_id = ""
         self._extra: list[int] = []
         self._next = 1
         self._may_write = asyncio.Event()
         self._idle = [asyncio.Event() for _ in range(at_once)]
 
-    async def gather(self, count: int) -> None:
-        """Makes the gatherings and publishes them."""
+    async def gather(self, organiser_id: str, count: int) -> None:
+        """Makes an organiser's gatherings and publishes them."""
+        self._organiser_id = organiser_id
         for _ in range(count):
             number = await self._create()
-            await store.publish(self.events[number].id, now=_now())
+            await store.publish(self.events[number], by=BY, now=_now())
 
     async def write(self) -> None:
         """Writes while it may, until cancelled."""
@@ -71,9 +75,9 @@ class Writers:
                 return None
 
     async def _edit(self, number: int) -> None:
-        before = await store.get(self.events[number].id)
+        before = await store.get(self._organiser_id, self.events[number].id)
         details = self._details(number, before.version + 1)
-        after = await store.edit(before.id, details, version=before.version, by="soak", now=_now())
+        after = await store.edit(before, details, version=before.version, by=BY, now=_now())
         self.ledger.wrote(number, after.version)
 
     async def _edit_as_from_a_shell(self, number: int) -> None:
@@ -89,21 +93,21 @@ class Writers:
 
     async def _change_state(self, number: int) -> None:
         action = self._chance.choice((store.publish, store.publish, store.publish, store.unpublish, store.cancel))
-        await action(self.events[number].id, now=_now())
+        await action(self.events[number], by=BY, now=_now())
         self.ledger.counts["writes"] += 1
 
     async def _delete(self, number: int) -> None:
-        await store.delete(self.events[number].id, now=_now())
+        await store.delete(self.events[number], by=BY, now=_now())
         self.ledger.counts["writes"] += 1
 
     async def _restore(self, number: int) -> None:
-        await store.restore(self.events[number].id, now=_now())
+        await store.restore(self.events[number], by=BY, now=_now())
         self.ledger.counts["writes"] += 1
 
     async def _add(self, _: int) -> None:
         if len(self._extra) < MOST_EXTRA:
             number = await self._create()
-            await store.publish(self.events[number].id, now=_now())
+            await store.publish(self.events[number], by=BY, now=_now())
             self._extra.append(number)
 
     async def _remove_as_from_a_shell(self, _: int) -> None:
@@ -115,7 +119,7 @@ class Writers:
 
     async def _create(self) -> int:
         number, self._next = self._next, self._next + 1
-        self.events[number] = await store.create(self._details(number, 1), now=_now(), by="soak")
+        self.events[number] = await store.create(self._organiser_id, self._details(number, 1), now=_now(), by=BY)
         self.ledger.wrote(number, 1)
         return number
 

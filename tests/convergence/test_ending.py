@@ -27,9 +27,9 @@ async def test_it_ends_in_time_with_two_hundred_streams_open(tmp_path: Path) -> 
 
 def test_a_request_that_was_on_its_way_is_answered(tmp_path: Path) -> None:
     with running(tmp_path, WORKERS="2") as (turnout, address):
-        httpx.get(address)
+        httpx.get(address, timeout=60)
         host, _, port = address.removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port)), timeout=10) as visitor:
+        with socket.create_connection((host, int(port)), timeout=30) as visitor:
             time.sleep(0.5)
             turnout.send_signal(signal.SIGTERM)
             time.sleep(0.5)

@@ -13,14 +13,13 @@ from webapp import database
 @pytest.fixture
 async def mongo(tmp_path: Path) -> AsyncIterator[Mongo]:
     """Three nodes that can be told to stop noting what the majority has."""
-    found, before = Mongo(tmp_path, 3), list(database._current)
+    found = Mongo(tmp_path, 3)
     for node in found.nodes:
         node.command += ["--setParameter", "enableTestCommands=1"]
     await asyncio.to_thread(found.start)
     database.connect(found.uri, "turnout_test")
     yield found
     database.close()
-    database._current[:] = before
     for node in found.nodes:
         if node.is_running:
             node.kill()

@@ -1,11 +1,13 @@
 """Turnout with two workers in a process of its own, a Chromium, and a hand on the database beside both."""
 
+import asyncio
 import json
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ from playwright.async_api import Browser, Page, async_playwright
 from pymongo import MongoClient
 
 from tests.chromium import launched
-from tests.product import Program, processes, running
+from tests.product import Program, processes, running, signed_in
+from webapp.demo import team
 
 # A WebSocket that a proxy refuses, and one that it swallows.
 REFUSED = """
@@ -40,6 +43,12 @@ class Turnout:
     address: str
     var: Path
     program: Program
+    manage: str = "/manage/quay-street-studio"
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """Of a browser in which the owner of the demo's first organiser is signed in."""
+        return signed_in(self.address)
 
     @contextmanager
     def database(self) -> Iterator[Any]:
@@ -50,8 +59,10 @@ class Turnout:
 
     @property
     def next_event(self) -> dict[str, Any]:
+        """Of that organiser."""
         query = {"phase": "upcoming", "state": "published", "deleted_at": None}
         with self.database() as shell:
+            query["organiser_id"] = shell.organisers.find_one({"slug": self.manage.rpartition("/")[2]})["_id"]
             return dict(shell.events.find_one(query, sort=[("starts_at", 1), ("_id", 1)]))
 
     def change(self, event_id: str, **values: Any) -> None:
@@ -70,7 +81,7 @@ Open = Callable[..., Awaitable[Page]]
 @pytest.fixture(scope="session")
 def turnout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turnout]:
     var = Path(tmp_path_factory.mktemp("turnout"))
-    with running(var, WORKERS="2") as (program, address):
+    with running(var, WORKERS="2", TURNOUT_ADMINS=team.OWNER) as (program, address):
         yield Turnout(address, var, program)
 
 
@@ -88,9 +99,22 @@ async def window(chromium: Browser, turnout: Turnout) -> AsyncIterator[Open]:
     broken: list[str] = []
     async with AsyncExitStack() as stack:
 
-        async def opened(path: str = "/", *, only: str = "", at: str = "", script: str = "", **options: Any) -> Page:
+        async def opened(
+            path: str = "/",
+            *,
+            only: str = "",
+            at: str = "",
+            script: str = "",
+            is_owner: bool = False,
+            **options: Any,
+        ) -> Page:
             context = await chromium.new_context(base_url=at or turnout.address, **options)
             stack.push_async_callback(context.close)
+            if is_owner:
+                cookies = await asyncio.to_thread(lambda: turnout.cookies)
+                await context.add_cookies(
+                    [{"name": name, "value": value, "url": turnout.address} for name, value in cookies.items()]
+                )
             page = await context.new_page()
             page.on("pageerror", lambda error: broken.append(str(error)))
             page.on(

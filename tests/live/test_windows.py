@@ -18,7 +18,7 @@ def status(page: Page):  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize("transport", ["ws", "sse", "poll"])
 async def test_a_write_from_a_database_shell_is_on_every_screen(turnout: Turnout, window: Open, transport: str) -> None:
-    one, other = await window(only=transport), await window("/manage", only=transport)
+    one, other = await window(only=transport), await window(turnout.manage, only=transport, is_owner=True)
     for page in (one, other):
         await expect(status(page)).to_contain_text(STATES[transport], timeout=SLOW)
     turnout.change(turnout.next_event["_id"], title=f"Seen over {transport}")
@@ -28,11 +28,13 @@ async def test_a_write_from_a_database_shell_is_on_every_screen(turnout: Turnout
 
 async def test_what_one_person_saves_the_other_sees(turnout: Turnout, window: Open) -> None:
     event = turnout.next_event
-    reader, writer = await window(f"/events/{event['slug']}"), await window(f"/events/{event['slug']}/edit")
+    path = f"/events/{event['slug']}"
+    reader, writer = await window(path), await window(f"{path}/edit", is_owner=True)
     await expect(status(reader)).to_have_text("live", timeout=SLOW)
     await writer.get_by_label("Summary").fill("The second act is confirmed.")
     await writer.get_by_role("button", name=re.compile("^Save")).click()
     await expect(reader.get_by_text("The second act is confirmed.").first).to_be_visible(timeout=SLOW)
+    await expect(writer.locator("#notices")).to_contain_text("Saved.", timeout=SLOW)
 
 
 async def test_half_typed_words_and_the_caret_stay(turnout: Turnout, window: Open) -> None:
@@ -55,13 +57,15 @@ async def test_half_typed_words_and_the_caret_stay(turnout: Turnout, window: Ope
 async def test_an_editor_is_told_early_and_loses_nothing(turnout: Turnout, window: Open) -> None:
     event = turnout.next_event
     path = f"/events/{event['slug']}/edit"
-    ana, ben = await window(path), await window(path)
+    ana, ben = await window(path, is_owner=True), await window(path, is_owner=True)
     await expect(status(ben)).to_have_text("live", timeout=SLOW)
     await ben.get_by_label("Summary").fill("Half a sentence")
     await ana.locator("[name=place_name]").fill("The big hall")
     await ana.get_by_role("button", name=re.compile("^Save")).click()
     await expect(ben.locator("[id^=event_newer]")).to_contain_text(re.compile("saved", re.I), timeout=SLOW)
     assert await ben.get_by_label("Summary").input_value() == "Half a sentence"
+    # A window that is closed while it goes to another page hangs this browser.
+    await expect(ana.locator("#notices")).to_contain_text("Saved.", timeout=SLOW)
 
 
 @pytest.mark.parametrize("transport", ["ws", "sse"])
@@ -137,7 +141,7 @@ async def test_it_climbs_back_to_the_websocket(window: Open) -> None:
     await expect(status(page)).to_have_text("live", timeout=SLOW)
     assert await page.evaluate("sessionStorage['live-transport']") == "sse"
     await page.clock.fast_forward(32_000)
-    await page.wait_for_function("sessionStorage['live-transport'] === 'ws'", timeout=SLOW)
+    await page.wait_for_function("() => sessionStorage['live-transport'] === 'ws'", timeout=SLOW)
     await expect(status(page)).to_have_text("live")
 
 

@@ -15,7 +15,7 @@ from hypercorn.config import Config
 from realtime import Bound, Engine, server
 from tests.realtime import regions
 from tests.realtime.watching import Watcher
-from webapp import changes, database, embedded
+from webapp import change_stream, database, embedded
 
 NAME = "turnout_test"
 SECRET = "a secret for the tests, long enough to be one"
@@ -92,7 +92,7 @@ async def worker(start: Start) -> Worker:
 async def started(servers: embedded.Addresses, name: str, **options: Any) -> Worker:
     chosen: dict[str, Any] = {"redis_url": servers.redis_url, "mongodb_uri": servers.mongodb_uri, "frame_ms": 20}
     chosen.update(options)
-    source = chosen.pop("source", None) or changes.ChangeStream(chosen.pop("mongodb_uri"), NAME)
+    source = chosen.pop("source", None) or change_stream.ChangeStream(chosen.pop("mongodb_uri"), NAME)
     chosen.pop("mongodb_uri", None)
     has_door = chosen.pop("door", True)
     engine = Engine(

@@ -15,7 +15,7 @@ from realtime.source import Lost
 from tests.realtime import regions
 from tests.realtime.conftest import NAME, Start
 from webapp import database, embedded
-from webapp.changes import ChangeStream
+from webapp.change_stream import ChangeStream
 from webapp.database import Database
 
 
@@ -23,6 +23,8 @@ from webapp.database import Database
 async def source(servers: embedded.Addresses, db: Database) -> AsyncIterator[ChangeStream]:
     regions.prepare()
     await database.prepare()
+    # The newest write is part of now: without one elsewhere, that would be what the emptying of the database deleted.
+    await db.client.turnout_elsewhere.notes.insert_one({})
     stream = ChangeStream(servers.mongodb_uri, NAME)
     yield stream
     stream.close()
