@@ -1,4 +1,4 @@
-"""Builds static/dist: the stylesheet by Tailwind, the script from htmx and our own, each under a fingerprint."""
+"""Builds static/dist: the stylesheet by Tailwind, scripts from htmx, a QR reader and ours, each under a fingerprint."""
 
 import gzip
 import hashlib
@@ -15,7 +15,11 @@ DIST = ROOT / "static" / "dist"
 HTMX = ROOT / "node_modules" / "htmx.org" / "dist"
 SCRIPTS = [HTMX / "htmx.min.js", HTMX / "ext/hx-sse.min.js", HTMX / "ext/hx-ws.min.js"]
 OURS = ["live.js", "app.js"]
-ICONS = ["icon.svg"]
+SCANNER = ["vault", "sealed", "judge", "pack", "queue", "told", "scanner", "camera"]
+# Reads QR codes where the browser cannot; a page asks for it only then.
+READER = ROOT / "node_modules" / "qr"
+# Kept as they are: what only some pages load, and pictures.
+ALONE = ["passkeys.js", "icon.svg"]
 
 
 def main() -> None:
@@ -24,7 +28,10 @@ def main() -> None:
     manifest = {
         "turnout.css": _keep("turnout.css", _stylesheet()),
         "turnout.js": _keep("turnout.js", _script()),
-        **{name: _keep(name, (ROOT / "static" / name).read_bytes()) for name in ICONS},
+        "scanner.js": _keep("scanner.js", _joined(*SCANNER)),
+        "worker.js": _keep("worker.js", _joined("vault", "worker")),
+        **_reader(),
+        **{name: _keep(name, (ROOT / "static" / name).read_bytes()) for name in ALONE},
     }
     (DIST / "manifest.json").write_text(json.dumps(manifest, indent=1))
 
@@ -43,6 +50,19 @@ def _script() -> bytes:
     ours = [ROOT / "static" / name for name in OURS if (ROOT / "static" / name).exists()]
     parts = [file.read_text().split("//# sourceMappingURL")[0].rstrip() for file in [*SCRIPTS, *ours]]
     return ";\n".join(parts).encode()
+
+
+def _joined(*names: str) -> bytes:
+    """Scripts of the scanning page as one."""
+    return b";\n".join((ROOT / "static" / "scanner" / f"{name}.js").read_bytes() for name in names)
+
+
+def _reader() -> dict[str, str]:
+    """Two modules as they are, the second with the fingerprinted name of the first."""
+    tables = _keep("reader-tables.js", (READER / "index.js").read_bytes())
+    decoder = (READER / "decode.js").read_text()
+    reader = _keep("reader.js", decoder.replace("from './index.js'", f"from './{tables}'").encode())
+    return {"reader.js": reader, "reader-tables.js": tables}
 
 
 def _keep(name: str, content: bytes) -> str:

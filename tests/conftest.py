@@ -1,16 +1,20 @@
 """Real servers for every test: a mongod and a Valkey of this run's own, started as the product starts them."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol
 
+from tests import team
 from webapp import database, embedded
-from webapp.app import create_app
+from webapp.app import create_app, use
 from webapp.settings import Settings
+from webapp.ticket_types import store as ticket_types
 
 SECRET = "a secret for the tests, long enough to be one"
 os.environ.setdefault("TURNOUT_SECRET", SECRET)
@@ -35,11 +39,12 @@ async def db(connection: database.Database) -> database.Database:
     """The connected database, emptied before the test (collections and indexes stay)."""
     for name in await connection.list_collection_names():
         await connection[name].delete_many({})
+    ticket_types.forget()
     return connection
 
 
 @pytest.fixture(scope="session")
-async def app(
+async def turnout(
     servers: embedded.Addresses, connection: database.Database, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Quart]:
     """Turnout itself, in this process, on the servers of the test run."""
@@ -53,6 +58,30 @@ async def app(
 
 
 @pytest.fixture
+async def app(turnout: Quart) -> AsyncIterator[Quart]:
+    """Turnout itself; whatever another application of an earlier test set for the process is set back."""
+    use(turnout.extensions["settings"])
+    async with at_rest(turnout):
+        yield turnout
+
+
+@asynccontextmanager
+async def at_rest(app: Quart) -> AsyncIterator[None]:
+    """Ends what a test had an application do beside its answers, such as traffic that calls off events for a minute."""
+    yield
+    for moving in app.background_tasks:
+        moving.cancel()
+    await asyncio.gather(*app.background_tasks, return_exceptions=True)
+
+
+@pytest.fixture
 async def client(app: Quart, db: database.Database) -> TestClientProtocol:
-    """A browser without JavaScript."""
+    """A browser without JavaScript in which the owner of the tests' organiser is signed in."""
+    await team.house()
+    return await team.browser(app, await team.somebody("olive"))
+
+
+@pytest.fixture
+async def visitor(app: Quart, db: database.Database) -> TestClientProtocol:
+    """A browser without JavaScript in which nobody is signed in."""
     return app.test_client()

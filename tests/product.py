@@ -9,6 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
+
+from webapp.demo import team
+
 ROOT = Path(__file__).resolve().parent.parent
 Program = subprocess.Popen[str]
 
@@ -37,6 +41,14 @@ def running(var: Path, **environment: str) -> Iterator[tuple[Program, str]]:
         started.kill()
         started.communicate()
         eventually(lambda: not processes(var))
+
+
+def signed_in(address: str, email: str = team.OWNER) -> dict[str, str]:
+    """The cookies of a browser in which one of the demo's people has signed in."""
+    given = {"email": email, "password": team.password_of(os.environ["TURNOUT_SECRET"])}
+    with httpx.Client(base_url=address, trust_env=False, timeout=30) as browser:
+        assert browser.post("/sign-in", data=given).status_code == 303
+        return {name: value for name, value in browser.cookies.items() if "session" in name}
 
 
 def processes(var: Path) -> list[int]:

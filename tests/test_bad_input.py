@@ -7,6 +7,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from tests.team import MANAGE
 from webapp import database
 
 JSON = {"Accept": "application/json"}
@@ -17,7 +18,7 @@ async def documents() -> int:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/events/no-such", "/events/%00", "/events/%ff%fe", "/import/none", "/" + "x" * 5000]
+    "path", ["/nothing", "/events/no-such", "/events/%00", "/events/%ff%fe", f"{MANAGE}/import/none", "/" + "x" * 5000]
 )
 async def test_an_unknown_address_is_a_page_that_says_so(client: Client, path: str) -> None:
     answer = await client.get(path)
@@ -25,7 +26,7 @@ async def test_an_unknown_address_is_a_page_that_says_so(client: Client, path: s
     assert "<h1" in await answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("path", ["/events", "/import"])
+@pytest.mark.parametrize("path", [f"{MANAGE}/events", f"{MANAGE}/import"])
 async def test_twenty_megabytes_are_refused(client: Client, path: str) -> None:
     answer = await client.post(path, form={"title": "x" * 20_000_000})
     assert answer.status_code == 413
@@ -38,7 +39,7 @@ async def test_twenty_megabytes_are_refused(client: Client, path: str) -> None:
 )
 async def test_bytes_that_are_no_text_are_not_saved(client: Client, body: bytes) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = await client.post("/events", data=body, headers=kind)
+    answer = await client.post(f"{MANAGE}/events", data=body, headers=kind)
     assert answer.status_code == 422
     assert await documents() == 0
 
@@ -46,7 +47,7 @@ async def test_bytes_that_are_no_text_are_not_saved(client: Client, body: bytes)
 @pytest.mark.parametrize(
     "query", ["day=32", "day=99999-01-01", "after=x", "after=9" + "9" * 40 + ".a", "text=%00", "when=never"]
 )
-@pytest.mark.parametrize("path", ["/", "/manage", "/calendar"])
+@pytest.mark.parametrize("path", ["/", MANAGE, "/calendar"])
 async def test_a_search_that_makes_no_sense_still_shows_a_page(client: Client, path: str, query: str) -> None:
     assert (await client.get(f"{path}?{query}")).status_code == 200
 
@@ -64,7 +65,7 @@ async def test_a_program_is_told_as_a_problem(client: Client) -> None:
 
 
 async def test_a_wrong_method_names_the_right_ones(client: Client) -> None:
-    answer = await client.delete("/manage")
+    answer = await client.delete(MANAGE)
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
 

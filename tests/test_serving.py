@@ -1,19 +1,23 @@
 """The command line as an operator meets it: every test starts the real program."""
 
+import asyncio
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from quart import Quart
 
+from ops.soak.servers import is_listening
 from tests.product import ROOT, eventually, processes, program, running
-from webapp import embedded
+from webapp import embedded, serving
 
 
 def status(address: str) -> int:
@@ -118,8 +122,48 @@ def read(address: str) -> str:
         return str(answer.read().decode())
 
 
+async def test_a_worker_that_leaves_asks_proxies_not_to_keep_the_connection(app: Quart) -> None:
+    leaving = asyncio.Event()
+    app.asgi_app, before = serving.letting_go(app.asgi_app, leaving), app.asgi_app  # type: ignore[method-assign]
+    try:
+        answers = [await app.test_client().get("/healthz")]
+        leaving.set()
+        answers += [await app.test_client().get("/healthz")]
+    finally:
+        app.asgi_app = before  # type: ignore[method-assign]
+    assert [answer.headers.get("Connection") for answer in answers] == [None, "close"]
+
+
+def test_nobody_is_taken_in_whom_nobody_will_serve(tmp_path: Path) -> None:
+    with running(tmp_path) as (turnout, address):
+        turnout.send_signal(signal.SIGTERM)
+        eventually(lambda: not is_listening(int(address.rpartition(":")[2])))
+        assert turnout.poll() is None  # the servers behind it still end
+
+
 def test_production_has_no_demo(tmp_path: Path) -> None:
     with running(tmp_path, TURNOUT_ENV="production", TURNOUT_SECRET="x" * 40) as (_, address):
         assert "Make things happen" not in read(address)
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{address}/demo/traffic", data=b"", timeout=20)
+
+
+def test_a_form_that_takes_long_is_answered_by_a_copy_that_ends(tmp_path: Path) -> None:
+    with running(tmp_path) as (turnout, address):
+        assert status(address) == 200
+        with socket.create_connection(at(address), timeout=30) as slow:
+            body = b"email=ana%40example.org"
+            slow.sendall(f"POST /sign-in HTTP/1.1\r\nHost: {address.removeprefix('http://')}\r\n".encode())
+            slow.sendall(f"Origin: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n".encode())
+            slow.sendall(f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:5])
+            time.sleep(0.5)
+            turnout.send_signal(signal.SIGTERM)
+            time.sleep(serving.LAST_ANSWERS_SECONDS / 2)
+            slow.sendall(body[5:])
+            assert slow.recv(1024).startswith(b"HTTP/1.1 422")
+            assert turnout.wait(30) == 0
+
+
+def at(address: str) -> tuple[str, int]:
+    host, _, port = address.removeprefix("http://").partition(":")
+    return host, int(port)

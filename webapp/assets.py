@@ -12,6 +12,7 @@ from webapp.frequency import free
 from webapp.settings import ROOT
 
 DIST = ROOT / "static" / "dist"
+KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 FOREVER = "public, max-age=31536000, immutable"
 
 pages = Blueprint("assets", __name__)
@@ -26,16 +27,27 @@ def manifest() -> dict[str, str]:
     return dict(json.loads(file.read_text()))
 
 
+@cache
+def files() -> set[str]:
+    """What a browser may be given: the assets, and what they import."""
+    return {file.name for file in DIST.iterdir() if file.suffix in KINDS}
+
+
 def url(name: str) -> str:
     """Where a browser gets an asset, such as `turnout.css`."""
     return f"/static/{manifest()[name]}"
+
+
+def content(name: str) -> bytes:
+    """What an asset holds."""
+    return _content(manifest()[name])
 
 
 @pages.get("/static/<path:name>")
 @allowed(anyone)
 @free
 async def asset(name: str) -> Response:
-    if name not in manifest().values():
+    if name not in files():
         raise NotFound("There is no such file.")
     squeezed = bool(request.accept_encodings.quality("gzip"))
     response = Response(_content(f"{name}.gz" if squeezed else name), content_type=_kind(name))
@@ -59,5 +71,4 @@ def _content(file: str) -> bytes:
 
 
 def _kind(name: str) -> str:
-    kinds = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-    return kinds.get(Path(name).suffix, "application/octet-stream")
+    return KINDS[Path(name).suffix]

@@ -3,17 +3,37 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import IndexModel, MongoClient, ReadPreference, WriteConcern
-from pymongo.errors import ConfigurationError, DuplicateKeyError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+)
 from pymongo.read_concern import ReadConcern
 
 from webapp.errors import Misconfigured
+from webapp.observing.commands import listeners
 
-__all__ = ["Database", "DuplicateKeyError", "IndexModel", "PyMongoError", "Session", "connect", "db", "new_id"]
+__all__ = [
+    "BulkWriteError",
+    "Database",
+    "DuplicateKeyError",
+    "IndexModel",
+    "PyMongoError",
+    "Session",
+    "connect",
+    "db",
+    "new_id",
+]
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase
@@ -31,10 +51,16 @@ _current: list[Database] = []
 _caught_up: set[Any] = set()
 
 
-def connect(uri: str, name: str) -> Database:
-    """Makes this database the one that `db()` answers with. Nothing is sent yet."""
+def connect(uri: str, name: str, *, is_patient: bool = False) -> Database:
+    """Makes this database the one that `db()` answers with. Nothing is sent yet.
+
+    One that is patient waits for its answers as long as they take, such as for an index of millions of documents.
+    """
+    options = {**OPTIONS, "socketTimeoutMS": 0} if is_patient else OPTIONS
     try:
-        client: Any = AsyncIOMotorClient(uri, io_loop=asyncio.get_running_loop(), **OPTIONS)
+        client: Any = AsyncIOMotorClient(
+            uri, io_loop=asyncio.get_running_loop(), event_listeners=listeners(), **options
+        )
     except (InvalidURI, ConfigurationError, ValueError) as error:
         raise Misconfigured(f"MONGODB_URI is not a MongoDB address: {error}") from None
     database: Database = client.get_database(
@@ -43,20 +69,29 @@ def connect(uri: str, name: str) -> Database:
         write_concern=WriteConcern(w="majority", wtimeout=10_000),
         read_preference=ReadPreference.PRIMARY,
     )
-    _current[:] = [database]
+    _current.append(database)
     _caught_up.clear()
     return database
 
 
+@contextmanager
+def connected(uri: str, name: str) -> Iterator[Database]:
+    """Connected for as long as the block runs. Raises Misconfigured."""
+    database = connect(uri, name)
+    try:
+        yield database
+    finally:
+        close()
+
+
 def db() -> Database:
-    """The connected database; collections are its attributes."""
-    return _current[0]
+    """The database connected last; collections are its attributes."""
+    return _current[-1]
 
 
 def close() -> None:
-    """Ends the connections of `connect`."""
-    while _current:
-        _current.pop().client.close()
+    """Ends the connections of the last `connect`; what was connected before is connected again."""
+    _current.pop().client.close()
 
 
 def keep(collection: str, *indexes: IndexModel, images: bool = False) -> None:
@@ -70,15 +105,47 @@ def keep(collection: str, *indexes: IndexModel, images: bool = False) -> None:
 
 
 async def prepare() -> None:
-    """Creates what the stores declared. Safe to run on every start and from several processes at once."""
-    there = set(await db().list_collection_names())
+    """Creates what the stores declared. Safe to run on every start and from several processes at once.
+
+    Readers and writers go on meanwhile; what is there already is not touched, since even that would wait for them.
+    """
+    there = {one["name"]: one async for one in await db().list_collections()}
     for name, indexes in _indexes.items():
         if name not in there:
             await _create(name)
-        if name in _imaged:
+        if name in _imaged and not _has_images(there.get(name, {})):
             await db().command("collMod", name, changeStreamPreAndPostImages={"enabled": True})
         if indexes:
             await db()[name].create_indexes(indexes)
+
+
+async def lacks() -> list[str]:
+    """What `prepare` would create."""
+    there = {one["name"]: one async for one in await db().list_collections()}
+    kept = {name: set(await db()[name].index_information()) for name in _indexes if name in there}
+    return list(_lacking(there, kept))
+
+
+def missing(database: Any) -> Iterator[str]:
+    """What the stores declared and this database, of a client that does not wait in a loop, does not have."""
+    there = {one["name"]: one for one in database.list_collections()}
+    kept = {name: set(database[name].index_information()) for name in _indexes if name in there}
+    yield from _lacking(there, kept)
+
+
+def _lacking(there: Mapping[str, Mapping[str, Any]], kept: Mapping[str, set[str]]) -> Iterator[str]:
+    for name, indexes in _indexes.items():
+        if name not in there:
+            yield name
+            continue
+        wanted = (index.document["name"] for index in indexes)
+        yield from (f"{name}.{index}" for index in wanted if index not in kept[name])
+        if name in _imaged and not _has_images(there[name]):
+            yield f"images of {name}"
+
+
+def _has_images(collection: Mapping[str, Any]) -> bool:
+    return bool(collection.get("options", {}).get("changeStreamPreAndPostImages", {}).get("enabled"))
 
 
 async def _create(name: str) -> None:
@@ -89,10 +156,62 @@ async def _create(name: str) -> None:
             raise
 
 
+async def expire(collection: str, field: str, seconds: int) -> None:
+    """Has documents go `seconds` after the date in `field`; those that have none stay."""
+    try:
+        await db()[collection].create_index(field, expireAfterSeconds=seconds)
+    except OperationFailure as error:
+        if error.code not in {85, 86}:  # IndexOptionsConflict, IndexKeySpecsConflict: there, with another time
+            raise
+        index = {"keyPattern": {field: 1}, "expireAfterSeconds": seconds}
+        await db().command("collMod", collection, index=index)
+
+
+async def expire_no_more(collection: str, field: str) -> None:
+    """Takes back what `expire` did, also by an older copy of this program."""
+    name = f"{field}_1"
+    if "expireAfterSeconds" in (await db()[collection].index_information()).get(name, {}):
+        await db()[collection].drop_index(name)
+
+
 async def transaction(work: Callable[[Session], Awaitable[T]]) -> T:
     """Runs `work(session)` in one transaction, again when MongoDB says it may be repeated."""
     async with await db().client.start_session() as session:
         return await session.with_transaction(work)
+
+
+async def attempt(work: Callable[[Session], Awaitable[T]]) -> T:
+    """Runs `work(session)` in one transaction, once; it may be written although an error says otherwise."""
+    async with await db().client.start_session() as session, session.start_transaction():
+        return await work(session)
+
+
+def is_passing(error: PyMongoError) -> bool:
+    """Whether the same may succeed a moment later: another writer, or a server that is away."""
+    labels = ("TransientTransactionError", "UnknownTransactionCommitResult", "RetryableWriteError")
+    return isinstance(error, ConnectionFailure) or any(error.has_error_label(label) for label in labels)
+
+
+async def snapshot() -> Session:
+    """A session in which everything is read as it was at one instant."""
+    client: Any = db().client
+    session: Session = await client.start_session(snapshot=True)
+    return session
+
+
+async def end_abandoned(seconds: float) -> int:
+    """Ends transactions that have been idle and open for so long; says how many.
+
+    A worker that is killed leaves its own behind, and MongoDB keeps what it wrote locked for a minute.
+    """
+    idle = {"type": "idleSession", "transaction.timeOpenMicros": {"$gt": int(seconds * 1e6)}}
+    stages: list[Document] = [{"$currentOp": {"idleSessions": True}}, {"$match": idle}]
+    admin = db().client.admin
+    found = await admin.aggregate(stages).to_list(None)
+    if found:
+        sessions = [{"id": one["lsid"]["id"]} for one in found]
+        await admin.command("killSessions", sessions, codec_options=db().codec_options)
+    return len(found)
 
 
 async def standing() -> Any:
@@ -118,7 +237,8 @@ def _election() -> Any:
 
 def new_id() -> str:
     """Sixteen characters that nobody can guess (80 bits), fit for a URL and a DOM id."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(16))
+    bits = secrets.randbits(80)
+    return "".join(ALPHABET[bits >> shift & 31] for shift in range(0, 80, 5))
 
 
 def check(uri: str) -> None:

@@ -1,17 +1,19 @@
 """Turns every error into a page, a fragment or problem+json, by who asks. The only place that does."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
 import structlog
-from quart import Quart, Response, request
+from quart import Quart, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from webapp import responses
+from webapp.api import problem
 from webapp.database import PyMongoError
-from webapp.errors import Invalid, NotSignedIn, TooMany, TurnoutError, Unavailable
+from webapp.errors import NotSignedIn, TooMany, TurnoutError, Unavailable
+from webapp.observing.http import NO_ROUTE
 
 log = structlog.get_logger()
 
@@ -33,10 +35,14 @@ def translate(app: Quart) -> None:
         if isinstance(error, NotSignedIn) and not wants_json():
             return await responses.redirect(_sign_in())
         if isinstance(error, TooMany):
-            response = await _answer(error.status, str(error))
+            response = await _answer(error.status, str(error), name=error.problem)
             response.headers["Retry-After"] = str(error.seconds)
             return response
-        return await _answer(error.status, str(error), error.fields if isinstance(error, Invalid) else {})
+        told = getattr(error, "fields", {}), getattr(error, "more", {})
+        response = await _answer(error.status, str(error), *told, name=error.problem)
+        if wants_json() and hasattr(error, "challenge"):
+            response.headers["WWW-Authenticate"] = error.challenge
+        return response
 
     @app.errorhandler(HTTPException)
     async def http(error: HTTPException) -> Response:
@@ -51,11 +57,12 @@ def translate(app: Quart) -> None:
     async def database(error: PyMongoError) -> Response:
         log.error("database", error=str(error))
         sentence = "The database does not answer just now. Nothing was changed; try again in a moment."
-        return await _answer(Unavailable.status, sentence)
+        return await _answer(Unavailable.status, sentence, name=Unavailable.problem)
 
     @app.errorhandler(Exception)
     async def unforeseen(error: Exception) -> Response:
-        log.error("unforeseen", path=request.path, exc_info=error)
+        # The route and not the path, which may be the address of somebody's ticket.
+        log.error("unforeseen", route=request.scope.get("route", NO_ROUTE), exc_info=error)
         return await _answer(500, BROKEN)
 
 
@@ -72,10 +79,24 @@ def _sign_in() -> str:
     return f"/sign-in{came_for}"
 
 
-async def _answer(status: int, message: str, fields: dict[str, str] | None = None) -> Response:
+def refusal(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to a program that no handler is asked by."""
+    response = _problem(status, sentence, {}, {}, "")
+    response.headers.update(headers or {})
+    return response
+
+
+async def _answer(
+    status: int,
+    message: str,
+    fields: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
+    *,
+    name: str = "",
+) -> Response:
     title = HTTPStatus(status).phrase
     if wants_json():
-        return _problem(status, title, message, fields or {})
+        return _problem(status, message, fields or {}, more or {}, name)
     if responses.is_htmx():
         response = await responses.fragment("failure.html", status=status, title=title, message=message)
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#notices", "innerHTML"
@@ -83,8 +104,7 @@ async def _answer(status: int, message: str, fields: dict[str, str] | None = Non
     return await responses.page("error.html", status=status, error_status=status, title=title, message=message)
 
 
-def _problem(status: int, title: str, message: str, fields: dict[str, str]) -> Response:
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": message}
-    if fields:
-        body["errors"] = [{"field": field, "detail": sentence} for field, sentence in fields.items()]
-    return Response(json.dumps(body), status, content_type="application/problem+json")
+def _problem(status: int, message: str, fields: Mapping[str, str], more: Mapping[str, str], name: str) -> Response:
+    base, title = current_app.extensions["settings"].address, HTTPStatus(status).phrase
+    body = problem.document(name or problem.named(status), status, title, message, fields, base=base)
+    return Response(json.dumps(body | dict(more)), status, content_type=problem.MEDIA_TYPE)

@@ -67,11 +67,12 @@ async def page(template: str, *bounds: Bound, status: int = 200, **context: Any)
     html = render(
         template,
         {
+            # Where the page stands in its context otherwise: an answer to a form has the address of the form's action.
+            "path": request.path,
             **context,
             "regions": {bound.region.name: Markup(one.html) for bound, one in zip(bounds, drawn, strict=True)},  # noqa: S704
             "shown": "~".join(f"{one.key}.{one.signature}.{one.version}" for one in drawn),
             "notices": await _notices(),
-            "path": request.path,
             "asker": access.who(),
         },
     )
@@ -121,7 +122,7 @@ def sentences(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in error.errors(include_url=False):
         field = one.get("ctx", {}).get("field") or (str(one["loc"][0]) if one["loc"] else "")
-        found.setdefault(field, _sentence(cast(Mapping[str, Any], one)))
+        found.setdefault(field, sentence(cast(Mapping[str, Any], one)))
     return found
 
 
@@ -138,10 +139,13 @@ SENTENCES = {
     "datetime": "Write a date and a time, such as 2026-05-03 20:00.",
     "date": "Write a date, such as 2026-05-03.",
     "bool": "Choose yes or no.",
+    "enum": "Choose one of these.",
+    "extra_forbidden": "There is no such field.",
 }
 
 
-def _sentence(error: Mapping[str, Any]) -> str:
+def sentence(error: Mapping[str, Any]) -> str:
+    """What is wrong, as a person needs it, of one of pydantic's errors."""
     kind = error["type"]
     words = SENTENCES.get(kind) or SENTENCES.get(kind.split("_")[0])
     if kind == "turnout" or not words:

@@ -1,6 +1,7 @@
 """Runs Turnout: one parent that holds the port and the embedded servers, and workers that answer."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -8,8 +9,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import structlog
 import uvloop
@@ -17,12 +19,18 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from realtime import server as live_server
-from webapp import metrics, servers, settings
+from webapp import servers, settings
 from webapp.app import create_app
 from webapp.errors import Misconfigured
+from webapp.migrations import command as migrations
+from webapp.observing import metrics
 from webapp.settings import Settings
 
-STOP_SECONDS = 10
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+# What is under way when a worker is asked to end has so long; its viewers are sent elsewhere before, within 3 s.
+LAST_ANSWERS_SECONDS = 15
+STOP_SECONDS = 20
 BACKLOG = 4096
 log = structlog.get_logger()
 
@@ -39,6 +47,7 @@ def run(given: Settings, greet: Callable[[Settings], None]) -> int:
         held = stack.enter_context(listening(given))
         chosen = stack.enter_context(servers.chosen(given))
         chosen = chosen.model_copy(update={"port": held.getsockname()[1]})
+        asyncio.run(migrations.at_start(chosen))
         greet(chosen)
         _Workers(chosen, held).keep(stop)
     return 0
@@ -54,7 +63,7 @@ async def _serve(given: Settings, listening: int) -> None:
     config = Config()
     config.bind = [f"fd://{listening}"]
     config.backlog = BACKLOG
-    config.graceful_timeout = 5
+    config.graceful_timeout = LAST_ANSWERS_SECONDS
     config.websocket_max_message_size = 65_536
     config.accesslog = None
     config.errorlog = None
@@ -74,8 +83,31 @@ async def _serve(given: Settings, listening: int) -> None:
         if given.workers == 1:
             await leaving[0]
 
+    app.asgi_app = letting_go(app.asgi_app, asked)  # type: ignore[method-assign, assignment]
     live_server.install()
+    # What is there now stays: the collector need not go through all of it again and again.
+    gc.collect()
+    gc.freeze()
     await serve(app, config, shutdown_trigger=may_close)
+
+
+def letting_go(app: App, leaving: asyncio.Event) -> App:
+    """An ASGI app that, once it is leaving, asks whoever keeps a connection to come by another next time.
+
+    A proxy that finds its kept connection closed in the middle of a form may not send the form again.
+    """
+
+    async def served(scope: Any, receive: Any, send: Any) -> None:
+        async def parting(message: Any) -> None:
+            if leaving.is_set() and message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+            await send(message)
+
+        # A form that is answered before it was read to its end would lose its answer with the connection.
+        is_kept = scope["type"] == "http" and scope["http_version"] == "1.1" and scope["method"] == "GET"
+        await app(scope, receive, parting if is_kept else send)
+
+    return served
 
 
 def _end_with_parent() -> None:
@@ -121,6 +153,8 @@ class _Workers:
         return self._start()
 
     def _stop(self) -> None:
+        # As long as anybody holds the socket, visitors are taken in whom nobody will serve.
+        self.listening.close()
         for worker in self.running:
             worker.send_signal(signal.SIGTERM)
         until = time.monotonic() + STOP_SECONDS
