@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from quart import Quart
 
+from tests.conftest import SECRET, at_rest
 from tests.product import running
 from webapp import database, embedded
 from webapp.app import create_app
 from webapp.settings import Settings
 
 Begin = Callable[..., Awaitable[Quart]]
-SECRET = "a secret for the tests, long enough to be one"
 _visitors = itertools.count(1)
 
 
@@ -29,6 +29,7 @@ async def begin(servers: embedded.Addresses, db: database.Database, tmp_path: Pa
             app = create_app(Settings(database=db.name, secret=SECRET, var=tmp_path, **given))
             await app.extensions["live"].start()
             stack.push_async_callback(app.extensions["live"].stop)
+            await stack.enter_async_context(at_rest(app))
             return app
 
         yield start
@@ -46,9 +47,10 @@ async def worker(
 
 
 @pytest.fixture
-async def app(worker: Quart, db: database.Database) -> Quart:
+async def app(worker: Quart, db: database.Database) -> AsyncIterator[Quart]:
     """A worker as it is without settings, and an empty database."""
-    return worker
+    async with at_rest(worker):
+        yield worker
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from quart import Quart
 
 from tests.walls.conftest import Begin
 
-HEAD = b"POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+HEAD = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 MANY = 6 * 2**20
 
 
@@ -78,7 +78,7 @@ async def test_without_that_time_it_would_be_waited_for(begin: Begin) -> None:
 async def slowly(app: Quart) -> int | None:
     """The status that a body without an end is answered with; 0 when a second passes without an answer."""
     form = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": "100"}
-    async with app.test_client().request("/events", method="POST", headers=form) as connection:
+    async with app.test_client().request("/sign-in", method="POST", headers=form) as connection:
         await connection.send(b"title=Ja")
         try:
             async with asyncio.timeout(1):

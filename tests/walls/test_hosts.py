@@ -4,7 +4,7 @@ import pytest
 from quart import Quart
 
 from tests.walls.conftest import Begin
-from webapp.walls import is_known
+from webapp.walls.hosts import is_known
 
 PUBLIC = "https://turnout.example"
 

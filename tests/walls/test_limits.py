@@ -12,11 +12,12 @@ import pytest
 from quart import Quart
 
 from tests.realtime.valkey import Valkey
+from tests.team import MANAGE
 from tests.walls.conftest import Begin, somebody
-from webapp import metrics
+from webapp.observing import metrics
 from webapp.settings import Settings
 
-NOTHING = "/events/nothing/publish"
+NOTHING = "/nothing"
 
 
 async def statuses(apps: list[Quart], times: int, visitor: dict[str, Any], path: str, method: str) -> Counter[int]:
@@ -100,7 +101,7 @@ async def test_too_often_is_said_to_each_in_their_way(
 
 async def test_an_import_counts_as_heavy_and_files_and_health_do_not_count(begin: Begin) -> None:
     app, visitor = await begin(limit_heavy="1/600", limit_reads="1/600"), somebody()
-    assert await statuses([app], 2, visitor, "/import", "POST") == {422: 1, 429: 1}
+    assert await statuses([app], 2, visitor, f"{MANAGE}/import", "POST") == {303: 1, 429: 1}
     assert await statuses([app], 5, visitor, "/healthz", "GET") == {200: 5}
     assert await statuses([app], 5, visitor, "/favicon.ico", "GET") == {200: 5}
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from quart import Quart
+from quart.typing import TestClientProtocol as Client
 
-from tests.events.making import kept, typed
+from tests.events.making import kept
+from tests.team import browser, somebody
 from tests.walls.conftest import Begin
 from tests.walls.test_headers import filled
 from webapp import access
@@ -51,27 +53,29 @@ async def test_every_route_that_changes_refuses(app: Quart, db: Database, how: s
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}])
-async def test_our_own_pages_and_programs_are_not_refused(app: Quart, headers: dict[str, str]) -> None:
+async def test_our_own_pages_and_programs_are_not_refused(client: Client, headers: dict[str, str]) -> None:
     event = await kept()
-    answer = await app.test_client().post(f"{event.path}/publish", headers=headers)
+    answer = await client.post(f"{event.path}/publish", headers=headers)
     assert answer.status_code == 303
 
 
 async def test_without_the_guard_another_site_would_delete(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "_is_ours", lambda *_: True)
     app, event = await begin(), await kept()
-    answer = await app.test_client().post(f"{event.path}/delete", headers=FOREIGN["a form elsewhere"])
+    client = await browser(app, await somebody("olive"))
+    answer = await client.post(f"{event.path}/delete", headers=FOREIGN["a form elsewhere"])
     assert answer.status_code == 303
 
 
 @pytest.mark.parametrize(
     ("origin", "status"),
-    [("https://turnout.example", 303), ("http://turnout.example", 403), ("https://turnout.example:8443", 403)],
+    [("https://turnout.example", 200), ("http://turnout.example", 403), ("https://turnout.example:8443", 403)],
 )
 async def test_behind_a_proxy_the_public_address_is_the_origin(begin: Begin, origin: str, status: int) -> None:
     app = await begin(public_url="https://turnout.example")
     headers = {"Host": "turnout.example", "Origin": origin}
-    assert (await app.test_client().post("/events", form=typed(), headers=headers)).status_code == status
+    given = {"email": "ana@example.org"}
+    assert (await app.test_client().post("/sign-up", form=given, headers=headers)).status_code == status
 
 
 @pytest.mark.parametrize("transport", ["poll", "sse"])

@@ -14,15 +14,32 @@ from webapp.errors import Misconfigured
 CANARY = "canary-0123456789abcdef"
 SECRET = f"{CANARY}-the-secret-that-signs-cookies"
 TOKEN = f"{CANARY}-what-prometheus-sends"
+AS_JSON = {"Content-Type": "application/json"}
+UPGRADE = {
+    **{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"},
+    **{"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="},
+}
 JOURNEY = [
     ("GET", "/", {}, ""),
     ("GET", "/metrics", {"Authorization": f"Bearer {TOKEN}"}, ""),
     ("GET", f"/?token={CANARY}&text={CANARY}", {"Cookie": f"turnout_notice={CANARY}"}, ""),
     ("GET", f"/live/sse?r={CANARY}", {"Authorization": f"Bearer {CANARY}"}, ""),
     ("GET", "/live/poll?r=a.b.c", {"Cookie": f"session={CANARY}"}, ""),
-    ("POST", "/events", {}, urlencode({"title": CANARY, "password": CANARY})),
-    ("POST", "/events", {"Origin": f"https://{CANARY}.example"}, "title=x"),
+    ("POST", "/sign-in", {}, urlencode({"email": CANARY, "password": CANARY})),
+    ("POST", "/organisers", {"Origin": f"https://{CANARY}.example"}, "title=x"),
     ("POST", "/import", {}, urlencode({"address": f"https://ana:{CANARY}@127.0.0.1:1/a.ics?key={CANARY}"})),
+    (
+        "POST",
+        "/api/v1/tokens",
+        AS_JSON,
+        f'{{"email": "{CANARY}@example.org", "password": "{CANARY}", "code": "{CANARY}"}}',
+    ),
+    ("POST", "/api/v1/tokens", AS_JSON, f'{{"refresh_token": "tr_{CANARY}"}}'),
+    ("POST", "/api/v1/tokens", AS_JSON, f'{{"api_token": "to_{CANARY}", {CANARY}'),
+    ("GET", "/api/v1/tokens/current", {"Authorization": f"Bearer to_{CANARY}"}, ""),
+    ("GET", "/api/v1/tokens/current", {"Authorization": f"Bearer e30.{CANARY}.{CANARY}"}, ""),
+    ("GET", f"/live/ws?r=a.b.c&ticket=tt_{CANARY}", UPGRADE, ""),
+    ("GET", "/live/ws?r=a.b.c", {**UPGRADE, "Authorization": f"Bearer {CANARY}"}, ""),
     ("GET", "/", {"Host": f"{CANARY}.example"}, ""),
     ("BREAK", f"/{CANARY}", {}, ""),
 ]

@@ -1,0 +1,1 @@
+"""What stands around every request: hosts, proxies, limits, other sites, headers, signatures and seals."""
