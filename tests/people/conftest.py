@@ -1,8 +1,9 @@
 """People with browsers, and the letters they get: real mails, in the outbox of the installation."""
 
+import json
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from tests.people.authenticator import Authenticator
 from webapp import database
 from webapp.mail import sending
 
@@ -85,6 +87,25 @@ class Somebody:
 
     async def signs_in(self, status: int = 303, password: str = PASSWORD, **more: str) -> str:
         return await self.send("/sign-in", status, email=self.email, password=password, **more)
+
+    async def asks(self, path: str) -> dict[str, Any]:
+        """What the page's script is told to ask the device for."""
+        return dict(json.loads(await self.sees(path)))
+
+    async def adds(self, device: Authenticator, name: str = "Phone", status: int = 303, **wrong: Any) -> str:
+        """Adds a passkey."""
+        made = device.make(await self.asks("/me/passkeys/offer"), **wrong)
+        return await self.send("/me/passkeys", status, name=name, credential=made)
+
+    async def shows(self, device: Authenticator, status: int = 303, **wrong: Any) -> str:
+        """Signs in with a passkey."""
+        shown = device.show(await self.asks("/sign-in/passkey"), **wrong)
+        return await self.send("/sign-in/passkey", status, credential=shown)
+
+    async def waits(self) -> None:
+        """Lets more than ten minutes pass since anybody signed in or confirmed who they are."""
+        earlier = datetime.now(UTC) - timedelta(minutes=11)
+        await database.db().sessions.update_many({}, {"$set": {"confirmed_at": earlier}})
 
     async def is_signed_in(self) -> bool:
         return (await self.client.get("/me")).status_code == 200

@@ -3,27 +3,56 @@
 import asyncio
 import logging
 import re
+import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from tests.conftest import SECRET
 from tests.people.conftest import COOKIE, PASSWORD, Post, Somebody
-from webapp import signing
+from tests.people.test_accounts import hidden, two_steps
 from webapp.app import create_app
 from webapp.database import Database
 from webapp.errors import TooMany
 from webapp.mail.sending import LINK
-from webapp.people import passwords, sessions, signing_in, tries
+from webapp.people import allowances, cookies, entering, passwords, sessions, signing_in, tries
+from webapp.walls import signing
+
+
+async def plant(somebody: Somebody, eve: Somebody) -> str:
+    """Eve, who has an account of her own, puts her session's cookie into somebody's browser."""
+    await eve.joins()
+    planted = str(eve.cookies[COOKIE].value)
+    await somebody.send("/sign-out")
+    somebody.carry(COOKIE, planted)
+    return planted
 
 
 async def test_a_cookie_that_was_planted_is_worth_nothing_after_signing_in(ana: Somebody, stranger: Somebody) -> None:
-    planted = ana.cookies[COOKIE].value
-    stranger.carry(COOKIE, planted)
+    planted = await plant(ana, stranger)
     await ana.send("/sign-in", email=ana.email, password=PASSWORD)
     assert ana.cookies[COOKIE].value != planted
+    assert ana.email in await ana.sees("/me")
     assert not await stranger.is_signed_in()
+
+
+async def test_a_session_that_went_on_after_signing_in_would_be_shared_with_who_planted_it(
+    ana: Somebody, stranger: Somebody, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def go_on(person_id: str, passkey_id: str | None) -> None:
+        key = sessions._key(cookies.secret() or "")
+        await db.sessions.update_one({"key": key}, {"$set": {"person_id": person_id}})
+
+    async def nothing_ends() -> None: ...
+
+    await plant(ana, stranger)
+    monkeypatch.setattr(entering, "begin", go_on)
+    monkeypatch.setattr(entering, "end_this", nothing_ends)
+    await ana.send("/sign-in", email=ana.email, password=PASSWORD)
+    assert ana.email in await stranger.sees("/me")
 
 
 async def test_a_cookie_kept_from_before_signing_out_is_refused(ana: Somebody, stranger: Somebody) -> None:
@@ -34,18 +63,30 @@ async def test_a_cookie_kept_from_before_signing_out_is_refused(ana: Somebody, s
     assert await stranger.sees("/me", 303) == "/sign-in?next=%2Fme"
 
 
-@pytest.mark.parametrize("forge", ["changed", "unsigned", "signed by another", "nonsense"])
+FORGED = ("changed", "unsigned", "signed by another", "signed for something else", "of no session", "nonsense")
+
+
+@pytest.mark.parametrize("forge", FORGED)
 async def test_a_forged_cookie_is_refused(ana: Somebody, stranger: Somebody, app: Quart, forge: str) -> None:
     real = ana.cookies[COOKIE].value
-    other = app.extensions["QUART_AUTH"][0].serializer_class("another secret", "turnout session")
+    auth = app.extensions["QUART_AUTH"][0]
+    secret = str(auth.load_token(real, app))
+
+    def signed(key: str, text: str, salt: str = "turnout session") -> str:
+        return str(auth.serializer_class(key, salt).dumps(text))
+
     forged = {
         "changed": f"{real[:-6]}AAAAAA",
         "unsigned": real.partition(".")[0],
-        "signed by another": other.dumps("secret"),
+        "signed by another": signed("another secret, of 32 characters", secret),
+        "signed for something else": signed(SECRET, secret, "turnout mail link"),
+        "of no session": signed(SECRET, secret[::-1]),
         "nonsense": "\x01=~",
     }
     stranger.carry(COOKIE, forged[forge])
     assert not await stranger.is_signed_in()
+    stranger.carry(COOKIE, signed(SECRET, secret))
+    assert await stranger.is_signed_in()
 
 
 async def test_a_mailed_link_works_once(stranger: Somebody) -> None:
@@ -106,11 +147,40 @@ async def test_an_unknown_address_costs_a_hash_too(stranger: Somebody, monkeypat
     assert checked == [None]
 
 
+async def cost_of_signing_in(somebody: Somebody, email: str) -> float:
+    """The processor's time, which other programs do not lengthen as they do the clock's."""
+    began = time.process_time()
+    for _ in range(6):
+        await somebody.send("/sign-in", 422, email=email, password="a guess")
+    return time.process_time() - began
+
+
+async def test_an_unknown_address_takes_as_long_and_without_the_idle_hash_it_would_not(
+    ana: Somebody, stranger: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = await cost_of_signing_in(stranger, ana.email)
+    assert await cost_of_signing_in(stranger, "eve@example.org") > known / 2
+    check = passwords._check
+    monkeypatch.setattr(passwords, "_check", lambda typed, kept: kept is not None and check(typed, kept))
+    assert await cost_of_signing_in(stranger, "eve@example.org") < known / 2
+
+
+async def test_asking_for_a_mail_writes_as_much_for_an_unknown_address(ana: Somebody, db: Database) -> None:
+    wrote = []
+    for email in (ana.email, "eve@example.org"):
+        await ana.send("/forgotten-password", 200, email=email)
+        wrote.append([await db[name].count_documents({}) for name in ("links", "mails")])
+    (links, mails), after = wrote
+    assert after == [links + 1, mails + 1]
+
+
 async def test_passwords_are_hashed_as_owasp_says() -> None:
     assert (await passwords.hashed(PASSWORD)).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-up", "/sign-out", "/me/delete", "/me/password"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/sign-up", "/sign-out", "/me/delete", "/me/password", "/me/passkeys", "/me/confirm"]
+)
 async def test_a_form_on_another_site_changes_nothing(ana: Somebody, path: str) -> None:
     for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         response = await ana.client.post(path, form={"email": ana.email, "password": PASSWORD}, headers=headers)
@@ -128,7 +198,18 @@ AWAY = (
 async def test_signing_in_never_leads_away(ana: Somebody, path: str) -> None:
     await ana.send("/sign-out")
     assert await ana.signs_in(next=path) == "/"
-    assert signing_in.stays_here("/events?day=2027-05-14") == "/events?day=2027-05-14"
+    assert entering.stays_here("/events?day=2027-05-14") == "/events?day=2027-05-14"
+
+
+async def test_without_the_check_signing_in_would_lead_away(ana: Somebody, monkeypatch: pytest.MonkeyPatch) -> None:
+    await ana.send("/sign-out")
+    monkeypatch.setattr(signing_in, "stays_here", lambda path: path)
+    assert await ana.signs_in(next="//evil.example") == "//evil.example"
+
+
+@pytest.mark.parametrize("path", AWAY)
+async def test_a_confirmation_never_leads_away(ana: Somebody, path: str) -> None:
+    assert await ana.send("/me/confirm", password=PASSWORD, next=path) == "/me"
 
 
 async def test_nobody_signs_out_anothers_device(ana: Somebody, stranger: Somebody, db: Database) -> None:
@@ -176,7 +257,7 @@ async def test_a_name_is_shown_as_it_was_typed(ana: Somebody) -> None:
 async def test_guessing_is_stopped_and_locks_nobody_out(ana: Somebody, stranger: Somebody) -> None:
     await ana.send("/sign-out")
     stranger.email = ana.email
-    for _ in range(signing_in.PER_ACCOUNT):
+    for _ in range(allowances.PER_ACCOUNT):
         await stranger.signs_in(422, password="a guess")
     response = await stranger.client.post("/sign-in", form={"email": ana.email, "password": PASSWORD})
     assert response.status_code == 429
@@ -189,7 +270,7 @@ async def test_without_a_count_of_its_own_a_known_browser_would_be_locked_out(
 ) -> None:
     await ana.send("/sign-out")
     stranger.email = ana.email
-    for _ in range(signing_in.PER_ACCOUNT):
+    for _ in range(allowances.PER_ACCOUNT):
         await stranger.signs_in(422, password="a guess")
     ana.client.delete_cookie("localhost", "turnout_known")
     await ana.signs_in(429)
@@ -199,12 +280,13 @@ async def test_the_browser_of_one_person_is_not_known_for_another(ana: Somebody,
     await stranger.joins()
     await stranger.send("/sign-out")
     stranger.email = ana.email
-    for _ in range(signing_in.PER_ACCOUNT):
+    for _ in range(allowances.PER_ACCOUNT):
         await stranger.signs_in(422, password="a guess")
     await stranger.signs_in(429)
 
 
-async def test_ten_thousand_tries_at_once_get_no_more_than_their_allowance(db: Database) -> None:
+async def let_through(tried: int) -> int:
+    """How many of so many tries at once are let through an allowance of twenty."""
     places = asyncio.Semaphore(40)
 
     async def guess() -> bool:
@@ -215,13 +297,55 @@ async def test_ten_thousand_tries_at_once_get_no_more_than_their_allowance(db: D
                 return False
             return True
 
-    assert sum(await asyncio.gather(*(guess() for _ in range(10_000)))) == 20
+    return sum(await asyncio.gather(*(guess() for _ in range(tried))))
+
+
+async def test_ten_thousand_tries_at_once_get_no_more_than_their_allowance(db: Database) -> None:
+    assert await let_through(10_000) == 20
+
+
+async def test_counting_by_reading_first_would_let_more_through(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read_then_write(key: str, now: datetime, window: timedelta) -> dict[str, Any]:
+        found = await db.tries.find_one({"_id": key}) or {"count": 0}
+        after = {"count": found["count"] + 1, "expires_at": now + window}
+        await db.tries.update_one({"_id": key}, {"$set": after}, upsert=True)
+        return after
+
+    monkeypatch.setattr(tries, "_count", read_then_write)
+    assert await let_through(400) > 20
+
+
+async def test_a_flood_of_guesses_reaches_the_password_only_as_often_as_allowed(
+    ana: Somebody, stranger: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(passwords, "_check", lambda typed, kept: bool(checked.append(typed)))
+    given = {"email": ana.email, "password": "a guess"}
+    answers = await asyncio.gather(*(stranger.client.post("/sign-in", form=given) for _ in range(200)))
+    assert [answer.status_code for answer in answers].count(429) == 200 - allowances.PER_ACCOUNT
+    assert len(checked) == allowances.PER_ACCOUNT
+
+
+async def test_one_address_guesses_at_few_accounts(stranger: Somebody, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allowances, "PER_ADDRESS", 5)
+    for number in range(5):
+        await stranger.send("/sign-in", 422, email=f"{number}@example.org", password="a guess")
+    await stranger.send("/sign-in", 429, email="other@example.org", password="a guess")
+
+
+async def test_codes_are_guessed_no_more_often_than_passwords(ana: Somebody, stranger: Somebody) -> None:
+    await two_steps(ana)
+    stranger.email = ana.email
+    pending = hidden(await stranger.signs_in(200), "pending")
+    for number in range(allowances.PER_ACCOUNT):
+        await stranger.send("/sign-in/code", 422, pending=pending, code=f"{number:06}")
+    await stranger.send("/sign-in/code", 429, pending=pending, code="000000")
 
 
 async def test_an_address_gets_few_mails_and_the_answer_stays_the_same(stranger: Somebody) -> None:
     pages = {await stranger.send("/sign-up", 200, email=stranger.email) for _ in range(10)}
     assert len(pages) == 1
-    assert len(await stranger.post.to(stranger.email)) == signing_in.MAILS_PER_ACCOUNT
+    assert len(await stranger.post.to(stranger.email)) == allowances.MAILS_PER_ACCOUNT
 
 
 async def test_cookies_are_locked_to_this_host(app: Quart, post: Post, db: Database) -> None:

@@ -1,5 +1,9 @@
-"""The cookies of people who sign in: of the session, and of a browser that is known. The door to quart_auth."""
+"""The cookies of who signs in: the session's, a known browser's, and that of one asked for a passkey.
 
+The door to quart_auth.
+"""
+
+import hashlib
 from datetime import timedelta
 from typing import cast
 
@@ -7,18 +11,20 @@ from quart import Quart, Response, current_app, request
 from quart_auth import Action, AuthUser, QuartAuth
 from werkzeug.http import parse_cookie
 
-from webapp import signing
 from webapp.database import new_id
 from webapp.people.sessions import ABSOLUTE
 from webapp.settings import Settings
+from webapp.walls import signing
 
 KNOWN = "known browser"
 KNOWN_LASTS = timedelta(days=365)
+CEREMONY_LASTS = timedelta(hours=1)
 
 
 def install(app: Quart, settings: Settings) -> None:
-    """Lets the app read and write both cookies; the __Host- prefix needs https."""
+    """Lets the app read and write the cookies; the __Host- prefix needs https."""
     app.config["KNOWN_COOKIE"] = "turnout_known" if settings.is_plain else "__Host-turnout_known"
+    app.config["CEREMONY_COOKIE"] = "turnout_ceremony" if settings.is_plain else "__Host-turnout_ceremony"
     QuartAuth(
         app,
         cookie_name="turnout_session" if settings.is_plain else "__Host-turnout_session",
@@ -31,7 +37,7 @@ def install(app: Quart, settings: Settings) -> None:
 
 def secret() -> str | None:
     """The session's secret that the current request carries, if its cookie was made here."""
-    return _auth(current_app).load_cookie()
+    return _auth(current_app).load_user().auth_id
 
 
 def secret_in(app: Quart, header: str) -> str | None:
@@ -52,15 +58,7 @@ def take_away() -> None:
 
 def know_again(response: Response, person_id: str) -> Response:
     """Marks a browser as one in which this person signed in."""
-    response.set_cookie(
-        current_app.config["KNOWN_COOKIE"],
-        signing.sign(KNOWN, f"{person_id}:{new_id()}"),
-        max_age=KNOWN_LASTS,
-        httponly=True,
-        secure=bool(_auth(current_app).cookie_secure),
-        samesite="Lax",
-    )
-    return response
+    return _set(response, "KNOWN_COOKIE", signing.sign(KNOWN, f"{person_id}:{new_id()}"), KNOWN_LASTS)
 
 
 def known_as(person_id: str) -> str | None:
@@ -68,6 +66,27 @@ def known_as(person_id: str) -> str | None:
     value = request.cookies.get(current_app.config["KNOWN_COOKIE"], "")
     owner, _, name = (signing.read(KNOWN, value, within=KNOWN_LASTS) or "").partition(":")
     return name if name and owner == person_id else None
+
+
+def ceremony() -> str:
+    """What marks this browser as one that was asked for a passkey; a new mark where it has none."""
+    return request.cookies.get(current_app.config["CEREMONY_COOKIE"]) or new_id()
+
+
+def keep_ceremony(response: Response, mark: str) -> Response:
+    """Marks the browser."""
+    return _set(response, "CEREMONY_COOKIE", mark, CEREMONY_LASTS)
+
+
+def hidden(mark: str) -> str:
+    """A mark as a page may know it."""
+    return hashlib.sha256(mark.encode()).hexdigest()[:32]
+
+
+def _set(response: Response, name: str, value: str, lasts: timedelta) -> Response:
+    is_secure = bool(_auth(current_app).cookie_secure)
+    response.set_cookie(current_app.config[name], value, max_age=lasts, httponly=True, secure=is_secure, samesite="Lax")
+    return response
 
 
 def _auth(app: Quart) -> QuartAuth:

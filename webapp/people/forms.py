@@ -1,11 +1,20 @@
-"""What a form shows again: everything but secrets."""
+"""Forms about accounts: shown, sent, and shown again with what is wrong; everything is kept but secrets."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
-from webapp.responses import FormErrors
+from quart import Response, request
 
-SECRET = {"password", "new_password", "code"}
+from realtime import Bound
+from webapp.errors import Invalid
+from webapp.responses import FormErrors, page
+
+P = ParamSpec("P")
+Shown = dict[str, Any]
+Handler = Callable[P, Awaitable[Response]]
+
+SECRET = {"password", "new_password", "code", "credential"}
 LABELS = {
     "email": "E-mail address",
     "name": "Name",
@@ -15,18 +24,36 @@ LABELS = {
 }
 
 
-def blank(**values: str) -> dict[str, Any]:
+def blank(**values: str) -> Shown:
     """A form nobody has sent."""
     return {"values": values, "errors": {}, "first_error": None, "labels": LABELS}
 
 
-def refused(wrong: FormErrors) -> dict[str, Any]:
+def refused(values: Mapping[str, Any], wrong: Invalid) -> Shown:
     """A form that was sent, with what is wrong with it."""
+    kept = {name: value for name, value in values.items() if name not in SECRET}
     first = next((name for name in wrong.fields if name), None)
     errors = {"": "Please look at this again:", **wrong.fields}
-    return {"values": kept(wrong.values), "errors": errors, "first_error": first, "labels": LABELS}
+    return {"values": kept, "errors": errors, "first_error": first, "labels": LABELS}
 
 
-def kept(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What may be shown again."""
-    return {name: value for name, value in values.items() if name not in SECRET}
+async def shown(template: str, form: Shown, *bounds: Bound, **context: Any) -> Response:
+    """The page of a form."""
+    return await page(template, *bounds, form=form, status=422 if form["errors"] else 200, **context)
+
+
+def or_again(draw: Callable[Concatenate[Shown, P], Awaitable[Response]]) -> Callable[[Handler[P]], Handler[P]]:
+    """Declares how the form is drawn again, with what was typed, when its handler raises Invalid."""
+
+    def declare(handler: Handler[P]) -> Handler[P]:
+        @wraps(handler)
+        async def handled(*args: P.args, **kwargs: P.kwargs) -> Response:
+            try:
+                return await handler(*args, **kwargs)
+            except Invalid as wrong:
+                values = wrong.values if isinstance(wrong, FormErrors) else await request.form
+                return await draw(refused(values, wrong), *args, **kwargs)
+
+        return handled
+
+    return declare

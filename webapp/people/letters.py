@@ -1,4 +1,4 @@
-"""What people are written about their accounts. Nothing that somebody else typed is quoted."""
+"""What people are written about their accounts. Nothing that a stranger typed is quoted."""
 
 from webapp.mail.letter import Letter
 
@@ -62,6 +62,17 @@ def password_changed() -> Letter:
 def second_step(*, is_on: bool) -> Letter:
     word = "on" if is_on else "off"
     return Letter(subject=f"Two-step sign-in is {word}", paragraphs=[f"Two-step sign-in was turned {word}.", ALARM])
+
+
+def passkey_added(name: str) -> Letter:
+    said = f"The passkey “{name}” was added to your account; it signs in without a password."
+    stranger = "If this was not you, remove it from your account at once, and choose a new password."
+    return Letter(subject="A passkey was added", paragraphs=[said, stranger]).with_link("Your account", "/me")
+
+
+def passkey_removed(name: str) -> Letter:
+    said = f"The passkey “{name}” was removed from your account; it signs in no more."
+    return Letter(subject="A passkey was removed", paragraphs=[said, ALARM])
 
 
 def deleted() -> Letter:

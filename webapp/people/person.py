@@ -26,9 +26,11 @@ class Account(BaseModel):
     email_key: str
     password: str = Field(repr=False)
     created_at: datetime
-    totp: str = Field("", repr=False)
+    totp: str = Field("", repr=False, description="Sealed; `store.second_step_secret` opens it.")
     totp_step: int = 0
     recovery: list[str] = Field(default=[], repr=False)
+    roles: dict[str, str] = {}
+    """The role in each team, by the organiser's id; written by webapp.organisers only."""
 
     @property
     def has_second_step(self) -> bool:
@@ -127,21 +129,20 @@ class Change(BaseModel):
         return self
 
 
-class NewAddress(BaseModel):
-    """Another e-mail address."""
-
-    email: Email
-    password: Typed
-
-
 class Renaming(BaseModel):
     """What others see."""
 
     name: Name
 
 
+class Label(BaseModel):
+    """What a person calls one of their passkeys."""
+
+    name: Name
+
+
 class Confirmation(BaseModel):
-    """The password again, before something that cannot be undone."""
+    """The password again, before something that matters."""
 
     password: Typed
 
@@ -153,9 +154,8 @@ class Step(BaseModel):
 
 
 class StepOn(BaseModel):
-    """Turning the second step on: the password, and digits that show that the other device works."""
+    """Turning the second step on: digits that show that the other device works."""
 
-    password: Typed
     code: Code
 
 

@@ -2,10 +2,13 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from webapp.people import sessions
+from webapp.people.person import Account
+from webapp.people.sessions import SignedIn
 
 FRESH_SECONDS = 60
 MOST = 20_000
@@ -18,6 +21,8 @@ class Known:
     person_id: str
     name: str
     session_id: str
+    email_key: str = ""
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 _seen: dict[bytes, tuple[float, Known]] = {}
@@ -28,8 +33,7 @@ async def recognise(secret: str | None) -> Known | None:
     found = await sessions.find(secret, now=datetime.now(UTC)) if secret else None
     if secret is None or found is None:
         return None
-    session, person = found
-    known = Known(person.id, person.name, session.id)
+    known = _known(*found)
     if len(_seen) >= MOST:
         _seen.clear()
     _seen[_key(secret)] = (time.monotonic(), known)
@@ -64,9 +68,14 @@ def person_subject(person_id: str) -> str:
     return f"person {person_id}"
 
 
-async def is_still(known: Known) -> bool:
-    """Whether the session has not ended."""
-    return await sessions.is_on(known.session_id, now=datetime.now(UTC))
+async def again(known: Known) -> Known | None:
+    """The same person as they are now, or None when the session has ended."""
+    found = await sessions.again(known.session_id, now=datetime.now(UTC))
+    return _known(*found) if found else None
+
+
+def _known(session: SignedIn, person: Account) -> Known:
+    return Known(person.id, person.name, session.id, person.email_key, person.roles)
 
 
 def _key(secret: str) -> bytes:
