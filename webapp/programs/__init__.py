@@ -1,0 +1,1 @@
+"""Programs: the tokens they carry instead of a password, and how they are recognised."""
