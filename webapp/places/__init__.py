@@ -1,0 +1,1 @@
+"""The places of an event: counted in one function, written in a ledger, audited."""
