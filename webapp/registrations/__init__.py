@@ -1,0 +1,1 @@
+"""Registrations: places held, confirmed, waited for, given back."""
