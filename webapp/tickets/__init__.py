@@ -1,0 +1,1 @@
+"""A ticket as its holder sees it: its page, on paper, and in mails."""
