@@ -1,11 +1,12 @@
 """Every page, in light and dark, narrow and wide: nothing that axe finds, nothing wider than the screen."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.acts import a_title, draft, fill, press, published
+from tests.browser.acts import a_title, draft, fill, press, published, registered
 from tests.browser.conftest import Person
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -14,15 +15,23 @@ LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (390, 1280
 FINDINGS = """async () => (await axe.run()).violations.flatMap(
     (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} ${node.failureSummary}`))"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+Pages = Callable[[Page], Awaitable[list[str]]]
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwenversammlung" * 2
 
 
 async def everywhere(page: Page) -> list[str]:
-    """The address of every kind of page."""
+    """The address of every kind of page, those around registrations aside."""
     event = await published(page, LONG[:110], description="# Plan\n\n- walk\n- rest", tags=LONG[:40], capacity="80")
     return [
         *("/", "/?text=nothing", "/calendar?month=2027-05", "/calendar?day=2027-05-14", "/manage", "/events/new"),
-        *(event, f"{event}/edit", "/import", "/help", "/nowhere"),
+        *(event, f"{event}/edit", f"{event}/messages", f"{event}/taking-away", "/import", "/help", "/nowhere"),
+        *("/help/api", "/help/api/problems/invalid"),
+        *("/manage/quay-street-studio/audit", "/manage/quay-street-studio/audit?until=2001-01-01"),
+        *("/manage/quay-street-studio/webhooks", "/manage/quay-street-studio/webhooks/new", "/me/calendar"),
+        *("/manage/quay-street-studio/personal-data", f"{event}/shred"),
+        *("/admin", "/admin/people", "/admin/organisers/quay-street-studio", "/admin/retention", "/admin/audit"),
+        *(f"/events/riverside-jazz-night/{rest}" for rest in ("dashboard", "dashboard/replay", "door")),
+        *(f"{event}/dashboard", f"{event}/dashboard/replay"),
     ]
 
 
@@ -31,11 +40,12 @@ async def findings(page: Page) -> list[str]:
     return [f"{page.url} {found}" for found in await page.evaluate(FINDINGS)]
 
 
+@pytest.mark.parametrize("pages", [everywhere, registered])
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
-async def test_axe_finds_nothing(person: Person, scheme: str, width: int) -> None:
+async def test_axe_finds_nothing(person: Person, scheme: str, width: int, pages: Pages) -> None:
     page = await person("/", color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
     found = []
-    for path in await everywhere(page):
+    for path in await pages(page):
         await page.goto(path)
         found += await findings(page)
     assert found == []
@@ -63,7 +73,7 @@ async def test_axe_finds_nothing_where_something_went_wrong(person: Person, sche
 async def test_nothing_is_wider_than_the_narrowest_screen(person: Person) -> None:
     page = await person("/", viewport={"width": 320, "height": 640})
     wide = {}
-    for path in await everywhere(page):
+    for path in [*await everywhere(page), *await registered(page)]:
         await page.goto(path)
         wide[path] = await page.evaluate(WIDER)
     assert {path: by for path, by in wide.items() if by > 0} == {}
