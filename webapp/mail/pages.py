@@ -1,30 +1,33 @@
 """The mails that a development installation did not send, on a page. Registered in development only."""
 
-from email import policy
-from email.parser import BytesParser
 from pathlib import Path
 
 from quart import Blueprint, Response, current_app
 
-from webapp.access import allowed, organiser
+from webapp.access import allowed, anyone
+from webapp.mail import outbox as kept
 from webapp.responses import page
 
-NEWEST = 30
+# A mail brings its own styles, and nothing else.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 
 pages = Blueprint("outbox", __name__)
 
 
 @pages.get("/outbox")
-@allowed(organiser)
+@allowed(anyone)
 async def outbox() -> Response:
     """The newest first."""
-    folder = current_app.extensions["settings"].var / "outbox"
-    files = sorted(folder.glob("[!.]*.eml"), reverse=True)[:NEWEST] if folder.is_dir() else []
-    return await page("mail/outbox.html", mails=[_read(file) for file in files])
+    return await page("mail/outbox.html", mails=kept.newest(_folder()))
 
 
-def _read(file: Path) -> dict[str, str]:
-    read = BytesParser(policy=policy.default).parsebytes(file.read_bytes())
-    body = read.get_body(("plain",))
-    text = str(body.get_content()) if body else ""
-    return {"id": file.stem, "to": str(read["To"]), "subject": str(read["Subject"]), "text": text}
+@pages.get("/outbox/<mail_id>")
+@allowed(anyone)
+async def as_html(mail_id: str) -> Response:
+    """One of them as a mail program shows it."""
+    html = kept.one(_folder(), mail_id).html
+    return Response(html, headers={"Content-Security-Policy": POLICY}, content_type="text/html; charset=utf-8")
+
+
+def _folder() -> Path:
+    return Path(current_app.extensions["settings"].var) / "outbox"

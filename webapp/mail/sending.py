@@ -3,33 +3,52 @@
 import asyncio
 import contextlib
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import unquote, urlencode, urlsplit
 
 import structlog
-from aiosmtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException, send
+from aiosmtplib import (
+    SMTPAuthenticationError,
+    SMTPConnectError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPNotSupported,
+    SMTPRecipientRefused,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+    send,
+)
 
-from webapp import due, signing
+from webapp import due
 from webapp.database import PyMongoError
 from webapp.mail import store
-from webapp.mail.letter import Letter, as_text
+from webapp.mail.composing import Content, Envelope, Render, composed
+from webapp.mail.enclosure import NOTHING, Enclosure
+from webapp.mail.failing import Why, by_answer
+from webapp.mail.letter import Letter
 from webapp.mail.store import Mail
+from webapp.observing import metrics
 from webapp.settings import Settings
+from webapp.walls import signing
 
 SECONDS = 30
 AT_ONCE = 4
 LINK = "mail link"
 LINK_LASTS = timedelta(hours=2)
-Render = Callable[[str, dict[str, object]], str]
+OF_OURS = (SMTPAuthenticationError, SMTPHeloError, SMTPNotSupported, SMTPSenderRefused)
+
+
+Made = Callable[[str, str, str], Awaitable[Enclosure]]
+AnswersTo = Callable[[str], Awaitable[str]]
 
 log = structlog.get_logger()
-_running: set[asyncio.Task[None]] = set()
+_beside = due.Beside(AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -44,6 +63,19 @@ class _Way:
 
 
 _ways: list[_Way] = []
+_encloses: dict[str, Made] = {}
+_outbox_days = [30]
+_answers: list[AnswersTo] = []
+
+
+def encloses(name: str, made: Made) -> None:
+    """Has letters that name this bring along what `made(token, to, base)` gives when the mail is sent."""
+    _encloses[name] = made
+
+
+def answers_go(to: AnswersTo) -> None:
+    """Has `to(organiser_id)` say where answers to an organiser's mails go; "" is nowhere."""
+    _answers[:] = [to]
 
 
 def use(settings: Settings, render: Render) -> None:
@@ -53,23 +85,26 @@ def use(settings: Settings, render: Render) -> None:
     ]
 
 
-@due.job
+def keep_in_outbox(days: int) -> None:
+    """Has files in var/outbox go after so many days, when the next one comes."""
+    _outbox_days[:] = [days]
+
+
+@due.job(due.When("mails", "due_at"))
 async def start_due(now: datetime) -> int:
     """Claims a mail that waits, if there is one, and sends it beside everything else."""
-    if not _ways or len(_running) >= AT_ONCE:
+    if not _ways or _beside.is_full:
         return 0
     mail = await store.claim(now)
     if mail is None:
         return 0
-    task = asyncio.create_task(_carry_out(mail))
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    _beside.begin(_carry_out(mail))
     return 1
 
 
 async def finish() -> None:
     """Waits for what is being sent."""
-    await asyncio.gather(*_running)
+    await _beside.finish()
 
 
 def token_of(text: str) -> str | None:
@@ -77,17 +112,15 @@ def token_of(text: str) -> str | None:
     return signing.read(LINK, text, within=LINK_LASTS)
 
 
-def message(mail: Mail, way: _Way) -> EmailMessage:
-    """The mail as it goes over the wire, text and HTML; its id stays the same in every attempt."""
-    letter, link = mail.letter, _link(mail.letter, way)
-    made = EmailMessage(policy=SMTP)
-    made["From"], made["To"], made["Subject"] = way.sender, mail.to, letter.subject
-    made["Date"] = format_datetime(datetime.now(UTC))
-    made["Message-ID"] = f"<{mail.id}@{urlsplit(way.base).hostname or 'localhost'}>"
-    made["Auto-Submitted"] = "auto-generated"
-    made.set_content(as_text(letter, link))
-    made.add_alternative(way.render("mail/letter.html", {"letter": letter, "link": link}), subtype="html")
-    return made
+async def message(mail: Mail, way: _Way) -> EmailMessage:
+    """The mail as it goes over the wire."""
+    letter = mail.letter
+    reply_to = await _answers[0](letter.organiser_id) if letter.organiser_id and _answers else ""
+    made = _encloses.get(letter.attachment)
+    enclosure = await made(letter.enclosed or letter.token, mail.to, way.base) if made else NOTHING
+    envelope = Envelope(id=mail.id, sender=way.sender, to=mail.to, reply_to=reply_to, base=way.base)
+    content = Content(letter, _link(letter, way), enclosure)
+    return composed(envelope, content, way.render, datetime.now(UTC))
 
 
 async def _carry_out(mail: Mail) -> None:
@@ -102,20 +135,33 @@ async def _carry_out(mail: Mail) -> None:
 async def _try(mail: Mail, way: _Way) -> None:
     deliver: Callable[[EmailMessage, str, _Way], Awaitable[None]] = _by_smtp if way.smtp_url else _into_outbox
     try:
-        await deliver(message(mail, way), mail.id, way)
+        await deliver(await message(mail, way), mail.id, way)
     except (SMTPException, OSError) as error:
         await _not_sent(mail, error)
     else:
+        metrics.mails.labels("sent").inc()
         await store.close(mail, "sent", now=datetime.now(UTC))
 
 
 async def _not_sent(mail: Mail, error: Exception) -> None:
     is_final = _is_refusal(error) or mail.attempts >= store.ATTEMPTS
+    metrics.mails.labels("failed" if is_final else "put_off").inc()
     log.warning("a mail was not sent", id=mail.id, reason=type(error).__name__, given_up=is_final)
     if is_final:
-        await store.close(mail, "failed", now=datetime.now(UTC))
+        await store.close(mail, "failed", now=datetime.now(UTC), why=why(error))
     else:
         await store.put_back(mail, now=datetime.now(UTC))
+
+
+def why(error: Exception) -> Why:
+    """What it is that a mail failed by."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return why(error.recipients[0]) if error.recipients else Why.REFUSED
+    if isinstance(error, OF_OURS):
+        return Why.OURS
+    if isinstance(error, SMTPResponseException) and not isinstance(error, SMTPConnectError):
+        return by_answer(error.code, error.message, is_about_address=isinstance(error, SMTPRecipientRefused))
+    return Why.UNREACHABLE
 
 
 def _is_refusal(error: Exception) -> bool:
@@ -152,6 +198,10 @@ def _write(content: bytes, outbox: Path, name: str) -> None:
     half.touch(mode=0o600)
     half.write_bytes(content)
     half.rename(outbox / name)
+    oldest = time.time() - _outbox_days[0] * 24 * 60 * 60
+    for old in outbox.glob("*.eml"):
+        if old.stat().st_mtime < oldest:
+            old.unlink(missing_ok=True)
 
 
 def _link(letter: Letter, way: _Way) -> str:
