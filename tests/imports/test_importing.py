@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.events.making import ANA
 from tests.imports.calendars import calendar, entry
+from tests.team import house
 from webapp.database import Database
 from webapp.events import store as events
 from webapp.events.event import Details, State
@@ -23,11 +25,11 @@ def at(days: int = 0, hours: int = 0) -> str:
 
 
 async def imported(*entries: str, name: str = "City") -> Import:
-    added = await store.add(calendar(*entries, name=name), origin="city.ics", by="test", now=NOW)
+    added = await store.add((await house()).id, calendar(*entries, name=name), origin="city.ics", by=ANA, now=NOW)
     claimed = await store.claim(NOW, added.id)
     assert claimed
     await work.carry_out(claimed)
-    return await store.get(added.id)
+    return await store.get(added.organiser_id, added.id)
 
 
 async def the_event(db: Database, uid: str = "a@test"):
@@ -69,19 +71,19 @@ async def test_what_people_changed_stays_until_the_calendar_changes_it(db):
     await imported(entry("LOCATION:Hall", start=at()))
     event = await the_event(db)
     typed = event.model_dump() | {"title": "Our concert", "capacity": 80}
-    await events.edit(event.id, Details.model_validate(typed), version=1, by="ana", now=NOW)
+    await events.edit(event, Details.model_validate(typed), version=1, by=ANA, now=NOW)
     assert counted(await imported(entry("LOCATION:Hall", start=at()))) == {"same": 1}
     await imported(entry("LOCATION:Arena", start=at()))
     event = await the_event(db)
     assert (event.title, event.capacity, event.place_name, event.version) == ("Our concert", 80, "Arena", 3)
-    assert (await events.revision(event.id, 3)).place_name == "Arena"
+    assert (await events.revision(event, 3)).place_name == "Arena"
 
 
 async def test_doors_move_with_the_start(db):
     await imported(entry(start=at()))
     event = await the_event(db)
     typed = event.model_dump() | {"doors": event.starts - timedelta(hours=1)}
-    await events.edit(event.id, Details.model_validate(typed), version=1, by="ana", now=NOW)
+    await events.edit(event, Details.model_validate(typed), version=1, by=ANA, now=NOW)
     await imported(entry(start=at(3)))
     event = await the_event(db)
     assert event.starts - event.doors == timedelta(hours=1)
@@ -112,8 +114,8 @@ async def test_a_series_moved_by_an_hour_keeps_its_events(db):
 
 async def test_what_people_deleted_or_took_back_stays_so(db):
     await imported(entry(start=at()), entry(start=at(1), uid="b@test"))
-    await events.delete((await the_event(db)).id, now=NOW)
-    await events.unpublish((await the_event(db, "b@test")).id, now=NOW)
+    await events.delete(await the_event(db), by=ANA, now=NOW)
+    await events.unpublish(await the_event(db, "b@test"), by=ANA, now=NOW)
     await imported(entry(title="New", start=at()), entry(title="New", start=at(1), uid="b@test"))
     assert (await the_event(db)).is_deleted
     assert (await the_event(db, "b@test")).state is State.DRAFT
@@ -126,11 +128,11 @@ async def test_nothing_is_public_until_everything_is_there(db):
         with pytest.raises(RuntimeError):
             await imported(*parts)
     assert await db.events.count_documents({"state": "draft"}) == 150
-    left = (await store.latest(1))[0]
+    left = (await store.latest((await house()).id, 1))[0]
     assert await store.claim(datetime.now(UTC)) is None
     taken = await store.claim(datetime.now(UTC) + store.CLAIM)
     await work.carry_out(taken)
-    assert counted(await store.get(left.id)) == {"new": 150}
+    assert counted(await store.get(left.organiser_id, left.id)) == {"new": 150}
     assert await db.events.count_documents({"state": "published"}) == 150
 
 
@@ -139,12 +141,12 @@ async def _dies(*_):
 
 
 async def test_an_import_that_never_succeeds_leaves_nothing(db):
-    added = await store.add(calendar(entry(start=at())), origin="city.ics", by="test", now=NOW)
+    added = await store.add((await house()).id, calendar(entry(start=at())), origin="city.ics", by=ANA, now=NOW)
     await writing.write_new(_entries(entry(start=at())), added, "calendar:City", NOW)
     for _ in range(store.ATTEMPTS + 1):
         taken = await store.claim(NOW, added.id)
     await work.carry_out(taken)
-    assert (await store.get(added.id)).state is Progress.FAILED
+    assert (await store.get(added.organiser_id, added.id)).state is Progress.FAILED
     assert (await db.events.count_documents({}), await db.revisions.count_documents({})) == (0, 0)
 
 
@@ -153,9 +155,9 @@ def _entries(*parts: str):
 
 
 async def test_a_file_that_is_no_calendar_fails_with_its_sentence(db):
-    added = await store.add(b"hello", origin="x.ics", by="test", now=NOW)
+    added = await store.add((await house()).id, b"hello", origin="x.ics", by=ANA, now=NOW)
     await work.carry_out(await store.claim(NOW, added.id))
-    one = await store.get(added.id)
+    one = await store.get(added.organiser_id, added.id)
     assert (one.state, one.reason.split(":")[0]) == (Progress.FAILED, "This is not a calendar")
 
 
@@ -166,7 +168,9 @@ async def test_a_rule_that_never_ends_is_stopped_from_outside(db, monkeypatch):
 
 
 async def test_an_import_waits_for_an_earlier_one_of_the_same_calendar(db):
-    first = await store.add(calendar(entry(start=at())), origin="a.ics", by="test", now=NOW - timedelta(seconds=1))
+    first = await store.add(
+        (await house()).id, calendar(entry(start=at())), origin="a.ics", by=ANA, now=NOW - timedelta(seconds=1)
+    )
     await store.note_reading(first.id, _reading(), NOW)
     second = await imported(entry(start=at()))
     assert (second.is_over, second.attempts, await db.events.count_documents({})) == (False, 0, 0)

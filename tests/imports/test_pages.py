@@ -1,6 +1,5 @@
 """Importing in a browser without JavaScript."""
 
-import asyncio
 from io import BytesIO
 from typing import Any
 
@@ -8,15 +7,19 @@ import pytest
 from quart.datastructures import FileStorage
 from quart.typing import TestClientProtocol as Client
 
+from tests.events.making import ANA
 from tests.imports.calendars import calendar, entry
+from tests.team import MANAGE, house
 from webapp.imports import live, store, work
 from webapp.imports.calendar import LARGEST
 from webapp.imports.record import Counts
 from webapp.responses import now
 
+IMPORT = f"{MANAGE}/import"
+
 
 async def posted(client: Client, data: bytes, name: str = "city.ics", **form: str) -> Any:
-    return await client.post("/import", form=form, files={"file": FileStorage(BytesIO(data), filename=name)})
+    return await client.post(IMPORT, form=form, files={"file": FileStorage(BytesIO(data), filename=name)})
 
 
 async def text(response: Any) -> str:
@@ -24,8 +27,7 @@ async def text(response: Any) -> str:
 
 
 async def finished() -> None:
-    while work._running:
-        await asyncio.gather(*work._running)
+    await work.finish()
 
 
 async def test_an_upload_leads_to_its_progress_and_its_result(client: Client):
@@ -36,8 +38,8 @@ async def test_an_upload_leads_to_its_progress_and_its_result(client: Client):
     page = await text(await client.get(answer.headers["Location"]))
     assert "1 event</td><td>new<" in page
     assert "&lt;b&gt;Bad&lt;/b&gt;" in page
-    assert "Concert" in await text(await client.get("/manage"))
-    assert "Done" in await text(await client.get("/import"))
+    assert "Concert" in await text(await client.get(MANAGE))
+    assert "Done" in await text(await client.get(IMPORT))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ async def test_a_wrong_file_is_refused_beside_its_field(client: Client, db, data
 
 
 async def test_a_wrong_address_is_refused_beside_its_field_and_kept(client: Client):
-    answer = await client.post("/import", form={"address": "http://127.0.0.1/city.ics"})
+    answer = await client.post(IMPORT, form={"address": "http://127.0.0.1/city.ics"})
     page = await text(answer)
     assert answer.status_code == 422
     assert "private network" in page.split('id="address-error"')[1]
@@ -71,7 +73,7 @@ async def test_a_body_beyond_the_limit_is_413(client: Client):
 
 
 async def test_an_unknown_import_is_404(client: Client):
-    assert (await client.get("/import/nothing")).status_code == 404
+    assert (await client.get(f"{IMPORT}/nothing")).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -86,9 +88,9 @@ async def test_an_unknown_import_is_404(client: Client):
     ],
 )
 async def test_every_state_of_an_import_is_drawn(client: Client, db, change, seen):
-    one = await store.add(b"", origin="city.ics", by="ana", now=now())
+    one = await store.add((await house()).id, b"", origin="city.ics", by=ANA, now=now())
     if change:
         await db.imports.update_one({"_id": one.id}, {"$set": change})
-    page = await text(await client.get(one.path))
+    page = await text(await client.get(f"{IMPORT}/{one.id}"))
     assert seen in page
-    assert live.import_progress(one.id).key in page
+    assert live.import_progress(one.organiser_id, one.id).key in page

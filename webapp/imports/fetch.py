@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import httpx
@@ -41,7 +42,7 @@ async def _follow(url: str, inside: bool) -> bytes:
     for _ in range(MOST_REDIRECTS + 1):
         _check_form(url, inside)
         async with httpx.AsyncClient(timeout=10, trust_env=inside, headers=HEADERS) as client:
-            request = client.build_request("GET", url) if inside else await _pinned(client, url)
+            request = await pinned(client, "GET", url, inside=inside)
             response = await client.send(request, stream=True)
             try:
                 if not response.has_redirect_location:
@@ -63,14 +64,29 @@ async def _body(response: httpx.Response) -> bytes:
     return bytes(data)
 
 
-async def _pinned(client: httpx.AsyncClient, url: str) -> httpx.Request:
-    """A request to the very address that was checked; the name stays in Host and in the certificate's check."""
+async def pinned(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    inside: bool,
+    headers: Mapping[str, str] | None = None,
+    content: str | None = None,
+) -> httpx.Request:
+    """A request to the very address that was checked; the name stays in Host and in the certificate's check.
+
+    Raises Invalid for an address inside the network, unless `inside`.
+    """
+    given = dict(headers or {})
+    if inside:
+        return client.build_request(method, url, headers=given, content=content)
     parts = httpx.URL(url)
     address = await _public_address(parts.host, parts.port or (443 if parts.scheme == "https" else 80))
     return client.build_request(
-        "GET",
+        method,
         parts.copy_with(host=address),
-        headers={"Host": parts.netloc.decode("ascii")},
+        headers={**given, "Host": parts.netloc.decode("ascii")},
+        content=content,
         extensions={"sni_hostname": parts.host},
     )
 
@@ -94,7 +110,7 @@ async def _public_address(host: str, port: int) -> str:
         raise _refused("Nobody knows that address; check how it is written.") from None
     addresses = {str(entry[4][0]) for entry in found}
     if not addresses or not all(is_public(address) for address in addresses):
-        raise _refused("That address is inside a private network; upload the file instead.")
+        raise _refused("That address is inside a private network, which this Turnout does not reach into.")
     return min(addresses, key=lambda address: ":" in address)
 
 

@@ -1,10 +1,13 @@
 """An import: where it came from, how far it is, and what it did. It is a document, so its progress is live."""
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from webapp.audit.actor import Actor, Via
+from webapp.audit.record import Kind, Subject
 from webapp.imports.calendar import Problem
 
 MOST_PROBLEMS = 200
@@ -14,6 +17,7 @@ class State(StrEnum):
     """How far an import is."""
 
     READING = "reading"
+    ASKING = "asking"
     WRITING = "writing"
     DONE = "done"
     FAILED = "failed"
@@ -34,16 +38,41 @@ class Counts(BaseModel):
         return not (self.new or self.changed or self.cancelled)
 
 
+class Concern(BaseModel):
+    """Whom an import concerns: registrations of events that it moves, and of those that it calls off."""
+
+    moved: int = Field(default=0, description="Events at another time or place that people come to.")
+    moved_people: int = 0
+    called_off: int = Field(default=0, description="Events that do not take place any more that people come to.")
+    called_off_people: int = 0
+
+    @property
+    def is_nobodys(self) -> bool:
+        return not (self.moved_people or self.called_off_people)
+
+
+class Manner(BaseModel):
+    """How an import treats those whom it concerns: whether it asks first, and tells nobody of another time or place."""
+
+    asks: bool = True
+    is_quiet: bool = False
+
+
 class Import(BaseModel):
-    """One run over one calendar. It belongs to a worker until `due_at`, then any worker may carry it on."""
+    """One run over one calendar. It belongs to a worker until `due_at`, then any worker may carry it on.
+
+    One that concerns people is not carried on before somebody says so (`is_agreed`), unless it `asks` nobody; `due_at`
+    is then when it ends without an answer. With `is_quiet`, those who come are not told of another time or place.
+    """
 
     model_config = ConfigDict(populate_by_name=True)
 
     id: str = Field(alias="_id")
+    organiser_id: str
     origin: str = Field(description="The address or the name of the file.")
     calendar: str = ""
     name: str = ""
-    by: str = ""
+    by: Actor
     state: State = State.READING
     created_at: datetime
     finished_at: datetime | None = None
@@ -55,10 +84,25 @@ class Import(BaseModel):
     problems: list[Problem] = []
     problem_count: int = 0
     reason: str = ""
+    asks: bool = True
+    is_agreed: bool = False
+    is_quiet: bool = False
+    concern: Concern = Concern()
 
     @property
-    def path(self) -> str:
-        return f"/import/{self.id}"
+    def told(self) -> int:
+        """How many are told of it by mail."""
+        return self.concern.called_off_people + (0 if self.is_quiet else self.concern.moved_people)
+
+    @property
+    def writer(self) -> Actor:
+        """Who changes events by this import."""
+        return replace(self.by, via=Via.IMPORT)
+
+    @property
+    def subject(self) -> Subject:
+        """The import as the audit names it."""
+        return Subject(Kind.IMPORT, self.id, self.title)
 
     @property
     def is_over(self) -> bool:

@@ -1,6 +1,5 @@
 """Carrying out imports: claimed by one worker, carried on by another when that one ends in the middle."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -8,34 +7,40 @@ import structlog
 
 from webapp import due
 from webapp.database import PyMongoError
-from webapp.errors import Invalid
-from webapp.imports import store, writing
+from webapp.errors import Invalid, NotFound
+from webapp.imports import concerning, store, writing
 from webapp.imports.calendar import Reading
 from webapp.imports.reader import read_apart
 from webapp.imports.reconcile import Plan, plan
-from webapp.imports.record import Import
+from webapp.imports.record import Import, State
 
 AGAIN = timedelta(seconds=2)
 GIVEN_UP = "Importing this calendar was interrupted three times. Nothing was imported; try it again, or in parts."
 
 log = structlog.get_logger()
-_running: set[asyncio.Task[None]] = set()
+_beside = due.Beside()
 
 
-@due.job
+@due.job(due.When("imports", "due_at"))
 async def start_due(now: datetime) -> int:
     """Claims an import that waits, if there is one, and carries it out beside everything else."""
     one = await store.claim(now)
     if one is None:
         return 0
-    task = asyncio.create_task(carry_out(one))
-    _running.add(task)
-    task.add_done_callback(_running.discard)
+    _beside.begin(carry_out(one))
     return 1
+
+
+async def finish() -> None:
+    """Waits for what is being imported."""
+    await _beside.finish()
 
 
 async def carry_out(one: Import) -> None:
     """Does a claimed import, from wherever it was left. What fails for good is said in the import itself."""
+    if one.state is State.ASKING:
+        await store.fail(one, store.UNANSWERED, _now(), among=[State.ASKING])
+        return
     if one.attempts > store.ATTEMPTS:
         await _fail(one, GIVEN_UP)
         return
@@ -43,6 +48,8 @@ async def carry_out(one: Import) -> None:
         await _import(one)
     except Invalid as refusal:
         await _fail(one, str(refusal))
+    except NotFound:
+        log.warning("an import is gone with its organiser", id=one.id)
     except PyMongoError as error:
         log.warning("an import is left for later", id=one.id, error=str(error))
 
@@ -56,9 +63,24 @@ async def _import(one: Import) -> None:
     if await store.is_another_running(one, reading.calendar):
         await store.put_back(one.id, _now() + AGAIN)
         return
-    noted = await store.get(one.id)
+    noted = await store.get(one.organiser_id, one.id)
     todo = plan(reading, await writing.known(reading.calendar, noted), one.created_at)
-    await _write(todo, noted, reading)
+    if await _may_go_on(todo, noted):
+        await _write(todo, noted, reading)
+
+
+async def _may_go_on(todo: Plan, one: Import) -> bool:
+    """Asks first where people come to what would be moved or called off."""
+    if one.is_agreed:
+        return True
+    concern = await concerning.concern(todo, one, _now())
+    # An import that was interrupted has told some of them already.
+    if concern.is_nobodys or not one.concern.is_nobodys:
+        return True
+    await store.note_concern(one.id, concern, _now())
+    if one.asks:
+        await store.ask(one.id, _now())
+    return not one.asks
 
 
 async def _write(todo: Plan, one: Import, reading: Reading) -> None:
@@ -81,7 +103,7 @@ async def _write(todo: Plan, one: Import, reading: Reading) -> None:
 
 async def _fail(one: Import, reason: str) -> None:
     await writing.withdraw(one)
-    await store.fail(one.id, reason, _now())
+    await store.fail(one, reason, _now())
 
 
 def _now() -> datetime:

@@ -9,15 +9,16 @@ from pydantic import ValidationError
 from pymongo import UpdateOne
 
 from webapp import database
+from webapp.audit import store as audit
 from webapp.database import IndexModel, Session, db
-from webapp.events import store as events
-from webapp.events.event import Details, Event, Source, State, edited, event, slug_of
+from webapp.events import telling
+from webapp.events.event import Details, Event, Phase, Source, State, edited, event, slug_of
+from webapp.events.writing import about, details_of, revision_of
 from webapp.imports import store
 from webapp.imports.calendar import Entry
 from webapp.imports.reconcile import Known, merged
 from webapp.imports.record import Counts, Import
 
-BY = "import"
 AT_ONCE = 100
 FIELDS = {"source": 1, "state": 1, "deleted_at": 1, "starts_at": 1, "ends_at": 1}
 
@@ -25,8 +26,8 @@ database.keep("events", IndexModel("source.import_id", sparse=True))
 
 
 async def known(calendar: str, one: Import) -> list[Known]:
-    """Every event that came from this calendar, deleted ones too: what people deleted stays deleted."""
-    cursor = db().events.find({"source.calendar": calendar}, FIELDS)
+    """The organiser's events that came from this calendar, deleted ones too: what people deleted stays deleted."""
+    cursor = db().events.find({"organiser_id": one.organiser_id, "source.calendar": calendar}, FIELDS)
     return [_known(document, one) async for document in cursor]
 
 
@@ -37,6 +38,7 @@ async def write_new(entries: Sequence[Entry], one: Import, calendar: str, now: d
         event(
             entry.details,
             id=database.new_id(),
+            organiser_id=one.organiser_id,
             slug=slug,
             now=now,
             source=Source(calendar=calendar, uid=entry.uid, recurrence=entry.recurrence),
@@ -49,7 +51,9 @@ async def write_new(entries: Sequence[Entry], one: Import, calendar: str, now: d
 
     async def write(session: Session) -> None:
         await db().events.insert_many(documents, ordered=False, session=session)
-        await db().revisions.insert_many([events.revision_of(new, BY) for new in made], ordered=False, session=session)
+        revisions = [revision_of(new, one.writer) for new in made]
+        await db().revisions.insert_many(revisions, ordered=False, session=session)
+        await audit.add([_recorded(one, new, "created", now) for new in made], session)
 
     await database.transaction(write)
 
@@ -59,31 +63,59 @@ async def write_changed(pairs: Sequence[tuple[Entry, Known]], one: Import, now: 
     entries = {before.id: entry for entry, before in pairs}
 
     async def write(session: Session) -> None:
-        documents = await db().events.find({"_id": {"$in": list(entries)}}, session=session).to_list(None)
+        theirs = {"_id": {"$in": list(entries)}, "organiser_id": one.organiser_id}
+        documents = await db().events.find(theirs, session=session).to_list(None)
         changes = [_change(document, entries[document["_id"]], one, now) for document in documents]
         await db().events.bulk_write([update for update, _ in changes], session=session)
-        revisions = [events.revision_of(after, BY) for _, after in changes if after]
+        revisions = [revision_of(after, one.writer) for _, after in changes if after]
         if revisions:
             await db().revisions.insert_many(revisions, session=session)
+        befores = {document["_id"]: Event.model_validate(document) for document in documents}
+        afters = [after for _, after in changes if after]
+        await audit.add([_recorded(one, new, "edited", now, before=befores[new.id]) for new in afters], session)
+        for new in afters:
+            await _tell(befores[new.id], new, one, now, session)
 
     await database.transaction(write)
 
 
+async def foreseen(pairs: Sequence[tuple[Entry, Known]], one: Import, now: datetime) -> list[tuple[Event, Event]]:
+    """What the calendar would make of these events, each as it is and as it would be; nothing is written."""
+    entries = {before.id: entry for entry, before in pairs}
+    theirs = {"_id": {"$in": list(entries)}, "organiser_id": one.organiser_id}
+    documents = await db().events.find(theirs).to_list(None)
+    changes = [(document, _change(document, entries[document["_id"]], one, now)[1]) for document in documents]
+    return [(Event.model_validate(document), after) for document, after in changes if after]
+
+
+def is_called_off(before: Event, after: Event) -> bool:
+    """Whether something that people could still come to does not take place any more."""
+    is_off = after.state is State.CANCELLED and before.state is State.PUBLISHED
+    return is_off and before.phase is not Phase.OVER
+
+
+async def _tell(before: Event, after: Event, one: Import, now: datetime, session: Session) -> None:
+    if is_called_off(before, after):
+        await telling.tell_called_off(after, now, session)
+    elif not one.is_quiet and telling.tells(before, after):
+        await telling.tell_moved(before, after, now, session)
+
+
 async def write_vanished(gone: Sequence[Known], one: Import, now: datetime) -> None:
     """Cancels upcoming events that are no longer in the calendar: people may be on their way to them."""
-    await db().events.update_many(
-        {"_id": {"$in": [known.id for known in gone]}, "state": State.PUBLISHED},
-        {
-            "$set": {
-                "state": State.CANCELLED,
-                "changed_at": now,
-                "source.digest": "",
-                "source.cancelled": True,
-                "source.import_id": one.id,
-                "source.outcome": "cancelled",
-            }
-        },
-    )
+    theirs = {"_id": {"$in": [known.id for known in gone]}, "organiser_id": one.organiser_id, "state": State.PUBLISHED}
+    source = {"source.digest": "", "source.cancelled": True, "source.import_id": one.id, "source.outcome": "cancelled"}
+
+    async def write(session: Session) -> None:
+        documents = await db().events.find(theirs, session=session).to_list(None)
+        change = {"$set": {"state": State.CANCELLED, "changed_at": now, **source}}
+        await db().events.update_many(theirs, change, session=session)
+        vanished = [Event.model_validate(document) for document in documents]
+        await audit.add([_recorded(one, event, "cancelled", now) for event in vanished], session)
+        for called_off in vanished:
+            await telling.tell_called_off(called_off, now, session)
+
+    await database.transaction(write)
 
 
 async def publish(one: Import, same: int, now: datetime) -> None:
@@ -99,7 +131,7 @@ async def publish(one: Import, same: int, now: datetime) -> None:
             )
         counts = await _outcomes(one, session)
         kept = one.counts.model_copy(update={**counts, "same": same})
-        await store.finish(one.id, kept, now, session)
+        await store.finish(one, kept, now, session)
 
     await database.transaction(write)
 
@@ -121,6 +153,15 @@ async def _outcomes(one: Import, session: Session) -> dict[str, int]:
     return Counts.model_validate({row["_id"]: row["count"] async for row in counted}).model_dump(
         include={"new", "changed", "cancelled"}
     )
+
+
+def _recorded(one: Import, event: Event, action: str, now: datetime, *, before: Event | None = None) -> dict[str, Any]:
+    sides = {"before": _audited(before), "after": _audited(event)} if before else {}
+    return audit.document(one.organiser_id, about(event), action, by=one.writer, now=now, **sides)
+
+
+def _audited(event: Event) -> dict[str, Any]:
+    return {**details_of(event), "state": event.state}
 
 
 def _known(document: Mapping[str, Any], one: Import) -> Known:
@@ -159,7 +200,9 @@ def _change(document: Mapping[str, Any], entry: Entry, one: Import, now: datetim
     after = edited(before, details, now=now)
     values = {name: value for name, value in after.document().items() if name not in ("_id", "slug", "source")}
     values["state"] = _state(before.state, entry.cancelled, was_cancelled=source.get("cancelled", False))
-    return UpdateOne({"_id": before.id}, {"$set": {**values, **source_now}}), after
+    return UpdateOne({"_id": before.id}, {"$set": {**values, **source_now}}), after.model_copy(
+        update={"state": values["state"]}
+    )
 
 
 def _merged(before: Event, entry: Entry, said: dict[str, str]) -> Details:
