@@ -1,0 +1,1 @@
+"""How a database of one version becomes that of the next: forward only, once, while older copies still run."""
