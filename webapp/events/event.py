@@ -188,6 +188,7 @@ class Event(Details):
     model_config = ConfigDict(populate_by_name=True, str_strip_whitespace=True)
 
     id: str = Field(alias="_id")
+    organiser_id: str
     slug: str
     state: State = State.DRAFT
     version: int = 1
@@ -201,7 +202,7 @@ class Event(Details):
 
     @property
     def path(self) -> str:
-        return f"/events/{self.slug}"
+        return path_of(self.slug)
 
     @property
     def is_deleted(self) -> bool:
@@ -221,14 +222,41 @@ class Event(Details):
         }
 
 
+class Listed(BaseModel):
+    """An event as lists show it, read from what `Event.document` kept; there is not enough of it to edit."""
+
+    id: str = Field(alias="_id")
+    slug: str
+    title: str
+    summary: str
+    zone: str
+    starts: datetime
+    ends: datetime
+    starts_at: datetime
+    all_day: bool
+    place_name: str
+    online_url: str
+    tags: list[str]
+    state: State
+    phase: Phase
+    deleted_at: datetime | None
+
+    @property
+    def path(self) -> str:
+        return path_of(self.slug)
+
+
 DETAILS = tuple(Details.model_fields)
+WHEN = ("starts", "ends", "zone", "all_day")
+WHERE = ("place_name", "place_address", "online_url")
 
 
-def event(details: Details, *, id: str, slug: str, now: datetime, **more: Any) -> Event:  # noqa: A002
-    """A new event made of `details`, a draft unless `more` says otherwise."""
+def event(details: Details, *, id: str, organiser_id: str, slug: str, now: datetime, **more: Any) -> Event:  # noqa: A002
+    """A new event of an organiser made of `details`, a draft unless `more` says otherwise."""
     made = Event(
         **{**details.model_dump(), **more},
         id=id,
+        organiser_id=organiser_id,
         slug=slug,
         created_at=now,
         changed_at=now,
@@ -259,13 +287,24 @@ def in_phase(event: Event, now: datetime) -> Event:
 
 
 def slug_of(title: str) -> str:
-    """A title as it can stand in an address; never empty."""
-    return slugify(title, max_length=60, word_boundary=True) or "event"
+    """A title as it can stand in an address; never empty, and never what another page is at."""
+    slug = slugify(title, max_length=60, word_boundary=True) or "event"
+    return f"{slug}-event" if slug == "new" else slug
+
+
+def path_of(slug: str) -> str:
+    """Where the page of an event is."""
+    return f"/events/{slug}"
 
 
 def changed(before: Details, after: Details) -> list[str]:
     """The names of the details that differ, in the order of the form."""
     return [name for name in DETAILS if getattr(before, name) != getattr(after, name)]
+
+
+def is_moved(before: Details, after: Details) -> bool:
+    """Whether who comes has to know: it is at another time or in another place."""
+    return not {*WHEN, *WHERE}.isdisjoint(changed(before, after))
 
 
 def _about(field: str, message: str) -> PydanticCustomError:

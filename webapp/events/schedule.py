@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from webapp import when
-from webapp.events.event import Event, Phase
+from webapp.events.event import Event, Listed, Phase
 
 IN_A_CELL = 3
 LONGEST = 60  # days of one event that a calendar shows at most
@@ -16,7 +16,7 @@ LONGEST = 60  # days of one event that a calendar shows at most
 class Dated:
     """An event with what its dates say: the distance from UTC at its start, and its first and last day."""
 
-    event: Event
+    event: Event | Listed
     offset: str
     first_day: date
     last_day: date
@@ -69,7 +69,7 @@ class Listing:
         return not self.now and not self.days
 
 
-def dated(event: Event) -> Dated:
+def dated(event: Event | Listed) -> Dated:
     """An event with its days. One that ends at midnight ends on the day before."""
     last_minute = event.ends - timedelta(minutes=1)
     return Dated(
@@ -77,7 +77,7 @@ def dated(event: Event) -> Dated:
     )
 
 
-def listing(events: Iterable[Event]) -> Listing:
+def listing(events: Iterable[Event | Listed]) -> Listing:
     """Events as a list shows them: each once, on its first day."""
     every = [dated(event) for event in events]
     coming: dict[date, list[Dated]] = {}
@@ -88,7 +88,7 @@ def listing(events: Iterable[Event]) -> Listing:
     return Listing(now, [Day(day, coming[day]) for day in sorted(coming)])
 
 
-def weeks(month: date, events: Iterable[Event]) -> list[list[Day]]:
+def weeks(month: date, events: Iterable[Event | Listed]) -> list[list[Day]]:
     """The weeks of a month, Monday first, with everything that touches each day."""
     on: dict[date, list[Dated]] = {}
     for one in map(dated, events):

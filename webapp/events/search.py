@@ -2,9 +2,10 @@
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, field_validator
+
+from webapp.searching import Searching
 
 WORDS = 8
 
@@ -13,10 +14,8 @@ def _day(value: Any) -> Any:
     return None if value == "" else value
 
 
-class Search(BaseModel):
+class Search(Searching):
     """A search that is empty finds everything. What does not fit is left out, so that every address shows a page."""
-
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, extra="ignore")
 
     text: str = Field("", max_length=100)
     tag: str = Field("", max_length=40)
@@ -42,33 +41,6 @@ class Search(BaseModel):
     @property
     def words(self) -> list[str]:
         return self.text.replace('"', " ").replace("\\", " ").split()[:WORDS]
-
-    @property
-    def is_empty(self) -> bool:
-        return self == Search()
-
-    @property
-    def query(self) -> str:
-        """The canonical query string: the same search gives the same one."""
-        return urlencode([(name, str(value)) for name, value in self if value])
-
-    def but(self, **changes: Any) -> str:
-        """The query string of the same search with changes, from its first page."""
-        return self.model_copy(update={"after": "", **changes}).query
-
-    @classmethod
-    def of(cls, given: dict[str, str]) -> "Search":
-        """The search in a page's arguments, without what cannot be understood."""
-        try:
-            return cls.model_validate(given)
-        except ValidationError as error:
-            wrong = {str(one["loc"][0]) for one in error.errors()}
-            return cls.model_validate({k: v for k, v in given.items() if k not in wrong})
-
-    @classmethod
-    def parse(cls, query: str) -> "Search":
-        """The search that has this `query`."""
-        return cls.of(dict(parse_qsl(query)))
 
     @staticmethod
     def position_of(starts_at: datetime, event_id: str) -> str:
