@@ -1,4 +1,7 @@
-"""Holds the pages against the W3C's HTML checker and Lighthouse. Exit status 1 when a measure is missed."""
+"""Holds the pages against the HTML checker of the W3C and Lighthouse, the document of the API against Spectral.
+
+Exit status 1 when a measure is missed.
+"""
 
 import json
 import os
@@ -13,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -37,7 +41,11 @@ def turnout(var: str) -> Iterator[str]:
     try:
         assert process.stdout
         address = re.search(r"http://\S+", process.stdout.readline())
+        told = re.search(r"as (\S+) with the password (\S+)", process.stdout.readline())
         assert address
+        assert told
+        urllib.request.install_opener(urllib.request.build_opener(urllib.request.HTTPCookieProcessor()))
+        urllib.request.urlopen(f"{address[0]}/sign-in", urlencode({"email": told[1], "password": told[2]}).encode())
         yield address[0]
     finally:
         process.terminate()
@@ -54,16 +62,20 @@ def get(address: str) -> str:
 
 def pages(address: str) -> dict[str, str]:
     """The paths that are looked at, by name."""
-    event = re.findall(r'href="(/events/[a-z0-9-]+)"', get(address))
-    path = next(path for path in event if path != "/events/new")
+    manage = "/manage/quay-street-studio"
+    path = next(iter(re.findall(r'href="(/events/[a-z0-9-]+)/edit"', get(address + manage))))
     return {
         "front": "/",
         "event": path,
         "calendar": "/calendar",
-        "new": "/events/new",
+        "new": f"{manage}/events/new",
         "edit": f"{path}/edit",
-        "manage": "/manage",
-        "import": "/import",
+        "manage": manage,
+        "import": f"{manage}/import",
+        "team": f"{manage}/team",
+        "settings": f"{manage}/settings",
+        "organiser": "/organisers/quay-street-studio",
+        "organisers": "/me/organisers",
         "missing": "/nothing-here",
     }
 
@@ -83,6 +95,15 @@ def check_html(address: str, paths: dict[str, str], folder: Path) -> bool:
 def check_lighthouse(address: str, paths: dict[str, str], folder: Path) -> bool:
     found = [_lighthouse(name, address + paths[name], folder) for name in ("front", "event")]
     return all(found)
+
+
+def check_document(address: str, _: dict[str, str], folder: Path) -> bool:
+    document = folder / "openapi.json"
+    document.write_text(get(f"{address}/api/v1/openapi.json"))
+    command = [str(MODULES / ".bin/spectral"), "lint", str(document), "--ruleset", str(HERE / "spectral.yaml")]
+    checked = subprocess.run([*command, "--fail-severity", "hint"], capture_output=True, text=True, check=False)
+    print(f"OpenAPI: {(checked.stdout + checked.stderr).strip()}")
+    return checked.returncode == 0
 
 
 def _lighthouse(name: str, url: str, folder: Path) -> bool:
@@ -109,7 +130,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as var, turnout(f"{var}/var") as address:
         time.sleep(3)
         paths = pages(address)
-        results = [check(address, paths, Path(var)) for check in (check_html, check_lighthouse)]
+        results = [check(address, paths, Path(var)) for check in (check_html, check_document, check_lighthouse)]
     return 0 if all(results) else 1
 
 

@@ -1,0 +1,1 @@
+"""The operator's day on one machine: the image, the proxy, a real Prometheus, a rolling restart. `make rehearse`."""
