@@ -19,10 +19,13 @@ from pathlib import Path
 
 import uvloop
 
+from ops import owner
 from webapp import database, servers, serving, settings
+from webapp.audit.actor import command
 from webapp.events import store
 from webapp.events.event import Details
 
+BY = command("The benchmark")
 ROUNDS = 3
 SECONDS = 6
 CLIENTS = 16
@@ -35,6 +38,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 import uvloop
+
 app = Quart(__name__)
 @app.get("/")
 async def hello():
@@ -59,7 +63,7 @@ async def fill(given: settings.Settings) -> list[str]:
     now = datetime.now(UTC)
     database.connect(given.mongodb_uri, given.database)
     await database.prepare()
-    paths = []
+    paths, organiser = [], await owner.organiser("Quay Street Studio")
     for number in range(50):
         starts = (now + timedelta(days=1, hours=number)).replace(tzinfo=None, minute=0, second=0, microsecond=0)
         details = Details(
@@ -73,10 +77,9 @@ async def fill(given: settings.Settings) -> list[str]:
             place_address="Quay 4",
             capacity=220,
             tags=["music", "jazz"],
-            organiser_name="Quay Street Studio",
         )
-        event = await store.create(details, now=now, by="bench")
-        await store.publish(event.id, now=now)
+        event = await store.create(organiser.id, details, now=now, by=BY)
+        await store.publish(event, by=BY, now=now)
         paths.append(event.path)
     database.close()
     return paths

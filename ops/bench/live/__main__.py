@@ -9,16 +9,19 @@ from datetime import UTC, datetime, timedelta
 
 import uvloop
 
+from ops import owner
 from ops.bench.live import contest, table
 from ops.bench.live.delivery import deliver
 from ops.bench.live.freshness import LOADS, follow
 from ops.bench.live.processes import LOAD_CORE
 from realtime.drawing import Pen, envelope
 from webapp import database, responses, servers, settings
+from webapp.audit.actor import command
 from webapp.events import store
 from webapp.events.event import Details
 from webapp.events.live import event_page
 
+BY = command("The benchmark")
 PARAGRAPH = "An evening of **music** by the water, with [a map](https://example.org) and a list:\n\n- one\n- two\n\n"
 SETTINGS = {
     "PORT": "0",
@@ -45,11 +48,11 @@ async def fill(given: settings.Settings) -> tuple[str, str, int]:
         "place_address": "Quay 4",
         "capacity": 220,
         "tags": ["music", "jazz"],
-        "organiser_name": "Quay Street Studio",
     }
-    event = await store.create(Details.model_validate(details), now=now, by="bench")
-    event = await store.publish(event.id, now=now)
-    drawn = await Pen(responses.render, given.secret).draw(event_page(event.id))
+    organiser = await owner.organiser("Quay Street Studio")
+    event = await store.create(organiser.id, Details.model_validate(details), now=now, by=BY)
+    event = await store.publish(event, by=BY, now=now)
+    drawn = await Pen(responses.render, given.secret).draw(event_page(organiser.id, event.id))
     database.close()
     return event.id, event.path, len(envelope(drawn).encode())
 

@@ -19,7 +19,7 @@ from realtime import Engine, anyone, drawing, region
 from realtime import server as live_server
 from realtime.change import Change, Position
 from webapp import database, settings
-from webapp.changes import ChangeStream
+from webapp.change_stream import ChangeStream
 
 MEMORY = "@bench"
 shown = {"number": 0, "size": 512}
