@@ -33,6 +33,58 @@ async def draft(page: Page, title: str, **fields: str) -> str:
     return page.url.partition("//")[2].partition("/")[2].removesuffix("/edit").join(["/", ""])
 
 
+async def asks(page: Page, path: str) -> str:
+    """Asks for a place at an event; gives the path of what that leads to."""
+    await page.goto(path)
+    await page.locator("#register").get_by_role("button").click()
+    await page.wait_for_url(re.compile(r"/registrations/[^/]+$"))
+    return page.url.partition("//")[2].partition("/")[2].join(["/", ""])
+
+
+async def confirms(page: Page, name: str) -> None:
+    """Fills in the form of a hold."""
+    await fill(page, name=name, email=f"{name.lower()}@example.org")
+    async with page.expect_navigation():
+        await press(page, "Confirm")
+    await expect(page.get_by_text("Confirmed")).to_be_visible()
+
+
+async def ticket_of(page: Page) -> str:
+    """The path of the first ticket of the registration that is open."""
+    return str(await page.locator('a[href^="/tickets/"]').first.get_attribute("href"))
+
+
+async def registered(page: Page) -> list[str]:
+    """The addresses of every kind of page around the registrations of an event with two places."""
+    event = await published(page, a_title(), capacity="2")
+    confirmed = await asks(page, event)
+    await confirms(page, "Ana")
+    ticket = await ticket_of(page)
+    await page.goto(confirmed)
+    await press(page, "Go on")
+    await page.wait_for_url(re.compile(r"/more\?"))
+    more = page.url[page.url.index("/registrations/") :]
+    held, waiting = await asks(page, event), await asks(page, event)
+    await page.goto(f"{event}/registrations")
+    one = await page.get_by_role("link", name="Open Ana").get_attribute("href")
+    await page.goto(f"{event}/tickets")
+    await fill(page, label="Food")
+    await press(page, "Add the question")
+    question = await page.get_by_role("link", name="Change Food").get_attribute("href")
+    team = [f"{event}/{name}" for name in ("registrations", "registrations/new", "line", "tickets", "tickets/new")]
+    return [event, confirmed, more, ticket, held, waiting, *team, str(one), str(question), await written(page, event)]
+
+
+async def written(page: Page, event: str) -> str:
+    """Writes to everybody who registered; gives the path of what was written."""
+    await page.goto(f"{event}/messages")
+    await fill(page, subject="Bring a lamp", text="It is dark there.")
+    await press(page, "Preview")
+    await press(page, "Send it")
+    await page.wait_for_url(re.compile(r"/messages$"))
+    return str(await page.get_by_role("link", name="Bring a lamp").get_attribute("href"))
+
+
 async def published(page: Page, title: str, **fields: str) -> str:
     """Makes an event that everyone sees; gives its path."""
     path = await draft(page, title, **fields)

@@ -11,8 +11,9 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from tests.chromium import launched
-from tests.product import running
+from tests.product import running, signed_in
 from webapp import embedded
+from webapp.demo import team
 
 NAME = "turnout_browser"
 Person = Callable[..., Awaitable[Page]]
@@ -26,9 +27,16 @@ def address(servers: embedded.Addresses, tmp_path_factory: pytest.TempPathFactor
         "MONGODB_URI": servers.mongodb_uri,
         "REDIS_URL": servers.redis_url,
         "TURNOUT_DATABASE": NAME,
+        "TURNOUT_ADMINS": team.OWNER,
     }
     with running(var, **given) as (_, told):
         yield told
+
+
+@pytest.fixture(scope="session")
+def owner(address: str) -> list[Any]:
+    """The cookies of the owner of the demo's first organiser."""
+    return [{"name": name, "value": value, "url": address} for name, value in signed_in(address).items()]
 
 
 @pytest.fixture(scope="session")
@@ -53,8 +61,8 @@ async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def person(chromium: Browser, address: str) -> AsyncIterator[Person]:
-    """Gives somebody a window of their own: `await person("/path", java_script_enabled=False)`.
+async def person(chromium: Browser, address: str, owner: list[Any]) -> AsyncIterator[Person]:
+    """Gives an owner a window of their own: `await person("/path", java_script_enabled=False)`; `nobody` is a visitor.
 
     `wire` makes the page live over "ws", "sse" or "poll". What the browser complains about fails the test.
     """
@@ -64,9 +72,11 @@ async def person(chromium: Browser, address: str) -> AsyncIterator[Person]:
         if message.type == "error" and not re.search(r"status of 4\d\d", message.text):
             complaints.append(message.text)
 
-    async def arrive(path: str, wire: str | None = None, **more: Any) -> Page:
-        given = {"viewport": {"width": 1280, "height": 800}, "timezone_id": "Europe/Berlin", "locale": "en-GB"}
-        window = await chromium.new_context(base_url=address, **{**given, **more})
+    async def arrive(path: str, wire: str | None = None, *, nobody: bool = False, **more: Any) -> Page:
+        looks = {"viewport": {"width": 1280, "height": 800}, "timezone_id": "Europe/Berlin", "locale": "en-GB"}
+        window = await chromium.new_context(**{"base_url": address, **looks, **more})
+        if not nobody:
+            await window.add_cookies(owner)
         if wire:
             await window.add_init_script(f"sessionStorage.setItem('live-transport', '{wire}')")
         page = await window.new_page()

@@ -30,7 +30,7 @@ async def test_a_deleted_event_comes_back_with_one_press(person: Person, scripts
     page, title = await person("/", java_script_enabled=scripts), a_title()
     path = await draft(page, title)
     await press(page, "Delete")
-    await page.wait_for_url("**/manage")
+    await page.wait_for_url("**/manage/quay-street-studio")
     await page.locator("#notices").get_by_role("button", name="Undo").click()
     await expect(page.locator("#notices")).to_contain_text("is back.")
     await page.goto(path)

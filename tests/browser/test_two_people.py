@@ -113,3 +113,22 @@ async def test_the_newcomers_button_makes_the_page_move(person: Person) -> None:
     await press(page, "Make things happen")
     await expect(page.locator("#notices")).to_contain_text("Things happen for a minute now")
     await page.wait_for_function("before => document.querySelector('#results').innerHTML !== before", arg=before)
+
+
+async def test_who_saves_a_ticket_type_second_is_shown_both(person: Person) -> None:
+    ana = await person("/")
+    event = await published(ana, a_title(), capacity="20")
+    await ana.goto(f"{event}/tickets")
+    await ana.get_by_role("link", name="Change Ticket").click()
+    ben = await person(ana.url)
+    await ana.fill("#price", "5 euros")
+    await press(ana, "Save")
+    await expect(ana.get_by_text("5 euros, 1 to 10 at a time")).to_be_visible()
+    await ben.fill("#price", "7 euros")
+    await ben.fill("#description", "By the stage")
+    await press(ben, "Save")
+    await expect(ben.locator("#error-summary")).to_contain_text("Somebody else wrote “5 euros” meanwhile.")
+    await expect(ben.locator("#price")).to_have_value("7 euros")
+    await expect(ben.locator("#description")).to_have_value("By the stage")
+    await press(ben, "Save")
+    await expect(ben.get_by_text("7 euros, 1 to 10 at a time")).to_be_visible()
