@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 
 
+class CutOff(Exception):
+    """Something that a drawing waited for was cancelled, though the drawing itself was not."""
+
+
 class Easel:
     """A region being watched or drawn. `drawn` is the newest drawing; `rooms` show it."""
 
@@ -118,17 +122,30 @@ class Easel:
         self.not_before = self._loop.time() + self._frame
         begun, causes, self._causes = time.time(), self._causes, NOTHING
         try:
-            drawn = await self._draw(self.bound)
+            drawn = await self._drawn()
         except Exception as error:
             self._causes |= causes
             self._keep_the_old_one(error, since)
             if waiting and not waiting.done():
                 waiting.set_exception(error)
+        except asyncio.CancelledError:
+            if waiting:
+                waiting.cancel()
+            raise
         else:
             tracing.note("draw", causes, begun, time.time(), region=self.bound.region.name, watchers=self.watchers)
             self._show(drawn, since, causes)
             if waiting and not waiting.done():
                 waiting.set_result(drawn)
+
+    async def _drawn(self) -> Drawn:
+        """A cancellation that is not ours would end the task and leave whoever is stale or waits behind for good."""
+        try:
+            return await self._draw(self.bound)
+        except asyncio.CancelledError as error:
+            if self._task is None or self._task.cancelling():
+                raise
+            raise CutOff(f"The drawing of {self.key} was cut off") from error
 
     def _keep_the_old_one(self, error: Exception, since: float) -> None:
         metrics.draws.labels("failed").inc()
