@@ -5,7 +5,7 @@ import os
 import socket
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -240,10 +240,14 @@ class _Asgi(Client):
         self._over = True
         self._wake.set()
 
-    async def run(self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
-        """Serves the stream until either side ends it."""
+    async def run(
+        self, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]], opening: Sequence[Any]
+    ) -> None:
+        """Sends the opening messages, and serves the stream until either side ends it."""
         listening = asyncio.ensure_future(self._listen(receive))
         try:
+            for message in opening:
+                await send(message)
             await self._write(send)
         finally:
             listening.cancel()

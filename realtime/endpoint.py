@@ -108,10 +108,10 @@ class Endpoint:
             return
         client = AsgiWebSocketClient()
         await receive()
-        await send({"type": "websocket.accept"})
-        await send({"type": "websocket.send", "text": hello.text})
+        # Sending may take long, and a room that nobody is in is forgotten: so the client joins first.
         self._join(client, visit, room)
-        await client.run(receive, send)
+        opening = {"type": "websocket.accept"}, {"type": "websocket.send", "text": hello.text}
+        await client.run(receive, send, opening)
 
     async def _events(self, scope: dict[str, Any], receive: Receive, send: Send, visit: Visit, room: Room) -> None:
         hello = control("hello", beat=BEAT_SECONDS, retry=come_back_in(len(self._roster)))
@@ -124,10 +124,10 @@ class Endpoint:
             return
         client = AsgiEventsClient()
         headers = [(name.encode(), value.encode()) for name, value in STREAM_HEADERS]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": PADDING + hello.sse, "more_body": True})
         self._join(client, visit, room)
-        await client.run(receive, send)
+        start = {"type": "http.response.start", "status": 200, "headers": headers}
+        body = {"type": "http.response.body", "body": PADDING + hello.sse, "more_body": True}
+        await client.run(receive, send, (start, body))
 
     async def _poll(self, _: dict[str, Any], __: Receive, send: Send, visit: Visit, room: Room) -> None:
         html = envelopes(map(self._pen.gone, visit.hidden)) + self._hub.difference(room, _in_order(room, visit))

@@ -1,6 +1,7 @@
 """A write to the database appears on every screen that watches, whatever carries it."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -134,3 +135,50 @@ async def test_a_region_that_fails_to_draw_keeps_what_is_shown(worker: Worker, d
     assert "note-bad" not in watcher.shown
     regions.refuse_to_load.clear()
     await watcher.sees("new", "note-bad")
+
+
+class Line:
+    """A visitor's side of another server, who takes nothing yet."""
+
+    def __init__(self) -> None:
+        self.is_taking = asyncio.Event()
+        self.sent: list[dict[str, Any]] = []
+
+    async def receive(self) -> dict[str, Any]:
+        await self.is_taking.wait()
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self.is_taking.wait()
+        self.sent.append(message)
+
+
+async def test_who_takes_the_first_bytes_late_is_sent_what_changed_since(worker: Worker, db: Database) -> None:
+    await db.notes.insert_one({"_id": "one", "text": "before"})
+    asked = await worker.asked_for(regions.note("one"))
+    line, hub = Line(), worker.engine.hub
+    scope = {
+        "type": "http", "method": "GET", "path": "/live/sse", "query_string": f"r={asked}".encode(),
+        "http_version": "2", "headers": [], "state": {}, "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    stream = asyncio.create_task(worker.engine.around(_nothing)(scope, line.receive, line.send))
+    async with asyncio.timeout(5):
+        while not hub.rooms:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    for room in hub.rooms:
+        room.kept_until = 0
+    hub.sweep()
+    line.is_taking.set()
+    await db.notes.update_one({"_id": "one"}, {"$set": {"text": "after"}})
+    async with asyncio.timeout(10):
+        while not any(b">after<" in message.get("body", b"") for message in line.sent):
+            await asyncio.sleep(0.02)
+    assert [message["type"] for message in line.sent][:2] == ["http.response.start", "http.response.body"]
+    stream.cancel()
+    await asyncio.gather(stream, return_exceptions=True)
+
+
+async def _nothing(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("Only the stream is asked for")
