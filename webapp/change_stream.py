@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
@@ -19,6 +20,7 @@ from realtime.region import routing_fields
 from realtime.source import HEARTBEATS, Lost
 
 Document = dict[str, Any]
+log = logging.getLogger(__name__)
 
 LAYOUT = 1
 """Raised when ids or entries come to mean something else; logs of different layouts live side by side."""
@@ -65,7 +67,7 @@ class ChangeStream:
 
     async def follow(self, after: Position) -> AsyncGenerator[list[Change], None]:
         """Every change after `after`, from a thread of its own: ten times what Motor reads."""
-        batches: asyncio.Queue[list[Change] | Lost] = asyncio.Queue()
+        batches: asyncio.Queue[list[Change] | Lost | None] = asyncio.Queue()
         room = threading.Semaphore(WAITING_BATCHES)
         reader = _Reader(self, after, asyncio.get_running_loop(), batches, room)
         reader.start()
@@ -73,6 +75,8 @@ class ChangeStream:
             while True:
                 batch = await batches.get()
                 room.release()
+                if batch is None:
+                    return
                 if isinstance(batch, Lost):
                     raise batch
                 yield batch
@@ -141,7 +145,7 @@ class _Reader(threading.Thread):
         changes: ChangeStream,
         after: Position,
         loop: asyncio.AbstractEventLoop,
-        batches: "asyncio.Queue[list[Change] | Lost]",
+        batches: "asyncio.Queue[list[Change] | Lost | None]",
         room: threading.Semaphore,
     ) -> None:
         super().__init__(name="changes", daemon=True)
@@ -158,16 +162,20 @@ class _Reader(threading.Thread):
             except Lost as lost:
                 return self._hand_over(lost)
             except InvalidOperation:  # the client was closed
-                return None
+                return self._hand_over(None)
             except OperationFailure as error:
                 if error.code in HISTORY_LOST:
                     return self._hand_over(Lost(str(error)))
                 self.stopped.wait(RETRY_SECONDS)
             except PyMongoError:
                 self.stopped.wait(RETRY_SECONDS)
+            except Exception:
+                # A thread that ended here would leave its follower waiting for good, and every screen behind.
+                log.exception("the change stream could not be read, it is opened again")
+                self.stopped.wait(RETRY_SECONDS)
         return None
 
-    def _hand_over(self, batch: list[Change] | Lost) -> None:
+    def _hand_over(self, batch: list[Change] | Lost | None) -> None:
         while not self._room.acquire(timeout=1):
             if self.stopped.is_set():
                 return

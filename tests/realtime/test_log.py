@@ -231,3 +231,27 @@ async def test_a_wiped_redis_costs_no_update(start: Start, servers: embedded.Add
     await db.notes.update_one({"_id": "n"}, {"$set": {"text": "after"}})
     await watcher.sees("after")
     await raw.aclose()
+
+
+async def test_what_cannot_be_read_is_said_and_asked_for_again(
+    servers: embedded.Addresses, source: ChangeStream, db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    unreadable = [{"$project": {"operationType": 1, "clusterTime": 1}}]
+    stream = ChangeStream(servers.mongodb_uri, NAME, following=unreadable)
+    async with aclosing(stream.follow(await stream.now())) as batches:
+        reading = asyncio.ensure_future(anext(batches))
+        await db.notes.insert_one({"_id": "one"})
+        async with asyncio.timeout(20):
+            while caplog.text.count("KeyError: 'documentKey'") < 2:
+                await asyncio.sleep(0.05)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    stream.close()
+
+
+async def test_a_stream_that_is_closed_ends_for_its_followers(source: ChangeStream, db: Database) -> None:
+    following = asyncio.create_task(history(source, await source.now(), "never"))
+    await asyncio.sleep(0.1)
+    source.close()
+    async with asyncio.timeout(20):
+        assert await following == []
