@@ -100,3 +100,15 @@ async def test_documents_are_found_by_a_field_of_theirs(db: Database) -> None:
     finding = together.documents("events", "slug")
     found = await asyncio.gather(*[finding.ask(f"jazz-{n}") for n in (*range(300), 7, 999)])
     assert [one and one["_id"] for one in found] == [*map(str, range(300)), "7", None]
+
+
+async def test_where_asking_is_cancelled_nobody_is_left_waiting() -> None:
+    shelf = Shelf()
+    looking = Together(shelf.look)
+    waiting = [asyncio.create_task(looking.ask("a")) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    assert looking._asking
+    looking._asking.cancel()
+    assert [type(one) for one in await asyncio.gather(*waiting, return_exceptions=True)] == [asyncio.CancelledError] * 2
+    shelf.may_answer.set()
+    assert await looking.ask("a") == 1

@@ -36,12 +36,15 @@ class Together(Generic[Question, Answer]):
         return await answer
 
     async def _ask_on(self) -> None:
+        batch: list[tuple[Question, asyncio.Future[Answer]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
                 await self._ask(batch)
         finally:
             self._asking = None
+            for _, answer in batch:  # nobody is left waiting, also where asking was cancelled
+                answer.cancel()
 
     async def _ask(self, batch: Sequence[tuple[Question, "asyncio.Future[Answer]"]]) -> None:
         waiting = [answer for _, answer in batch]
