@@ -4,8 +4,9 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,18 +15,33 @@ import httpx
 from webapp.demo import team
 
 ROOT = Path(__file__).resolve().parent.parent
-Program = subprocess.Popen[str]
+
+
+class Program(subprocess.Popen[str]):
+    """A program whose log is read as it comes: a pipe that nobody reads is full some day, and stops whoever writes."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        super().__init__(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self._logged: list[str] = []
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def finished(self, timeout: float | None = None) -> tuple[str, str]:
+        """Waits for its end; what it printed, and what it logged."""
+        assert self.stdout
+        with self:
+            self.wait(timeout)
+            self._reading.join()
+            return self.stdout.read(), "".join(self._logged)
+
+    def _read(self) -> None:
+        assert self.stderr
+        self._logged.extend(self.stderr)
 
 
 def program(var: Path, *arguments: str, **environment: str) -> Program:
-    return subprocess.Popen(
-        [sys.executable, "-m", "webapp", *(arguments or ("run",))],
-        cwd=ROOT,
-        env=os.environ | {"TURNOUT_VAR": str(var), "PORT": "0", "CI": "", **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-m", "webapp", *(arguments or ("run",))]
+    return Program(command, os.environ | {"TURNOUT_VAR": str(var), "PORT": "0", "CI": "", **environment})
 
 
 @contextmanager
@@ -39,7 +55,8 @@ def running(var: Path, **environment: str) -> Iterator[tuple[Program, str]]:
         yield started, address[0]
     finally:
         started.kill()
-        started.communicate()
+        with started:
+            started.wait()
         eventually(lambda: not processes(var))
 
 

@@ -53,7 +53,7 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
 def test_a_second_one_on_the_same_data_is_refused(tmp_path: Path) -> None:
     with running(tmp_path):
         second = program(tmp_path)
-        _, said = second.communicate(timeout=30)
+        _, said = second.finished(timeout=30)
     assert second.returncode == 1
     assert re.fullmatch(r"turnout: Turnout already runs on \S+ \(process \d+\); stop that one first.*\n", said)
 
@@ -80,7 +80,7 @@ def test_data_and_ports_are_there_again_after_a_restart(tmp_path: Path) -> None:
 def test_what_is_wrong_is_one_sentence(tmp_path: Path, environment: dict[str, str], sentence: str) -> None:
     secret = {} if "TURNOUT_ENV" not in environment else {"TURNOUT_SECRET": ""}
     turnout = program(tmp_path, **environment, **secret)
-    _, said = turnout.communicate(timeout=40)
+    _, said = turnout.finished(timeout=40)
     assert turnout.returncode == 1
     assert said.startswith(f"turnout: {sentence}")
     assert said.count("\n") == 1
@@ -88,7 +88,7 @@ def test_what_is_wrong_is_one_sentence(tmp_path: Path, environment: dict[str, st
 
 def test_a_redis_that_is_not_there_is_said(tmp_path: Path, servers: embedded.Addresses) -> None:
     turnout = program(tmp_path, MONGODB_URI=servers.mongodb_uri, REDIS_URL="redis://127.0.0.1:1/0")
-    _, said = turnout.communicate(timeout=40)
+    _, said = turnout.finished(timeout=40)
     assert turnout.returncode == 1
     assert said.startswith("turnout: Redis does not answer at REDIS_URL")
 
@@ -98,7 +98,7 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         turnout = program(tmp_path, PORT=str(taken.getsockname()[1]))
-        _, said = turnout.communicate(timeout=40)
+        _, said = turnout.finished(timeout=40)
     assert turnout.returncode == 1
     assert "address already in use" in said
 

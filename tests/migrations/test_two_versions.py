@@ -92,7 +92,7 @@ async def test_an_upgrade_beside_the_version_before_it(jazz: Event, given: dict[
 async def test_a_version_that_is_too_old_says_so_and_ends(jazz: Event, given: dict[str, str], tmp_path: Path) -> None:
     with running(tmp_path / "new", **given, **LATER, NEXT_RUNS_FROM="2"):
         old = program(tmp_path / "old", **given)
-        _, said = await asyncio.to_thread(old.communicate, timeout=120)
+        _, said = await asyncio.to_thread(old.finished, timeout=120)
     assert old.returncode == 1
     assert said == (
         "turnout: The database has schema 2, made by Turnout 9.0.0, and this version knows 1; "

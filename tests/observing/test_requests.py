@@ -116,7 +116,7 @@ def test_production_logs_json_with_the_requests_id(tmp_path: Path) -> None:
             urllib.request.urlopen(form, timeout=60)
         refused.value.close()
         turnout.send_signal(signal.SIGTERM)
-        lines = [json.loads(line) for line in turnout.communicate(timeout=60)[1].splitlines()]
+        lines = [json.loads(line) for line in turnout.finished(timeout=60)[1].splitlines()]
     line = next(line for line in lines if line["message"] == "request")
     assert line["request_id"] == refused.value.headers["X-Request-Id"]
     # A machine that is busy may take longer than a second, which is told as a warning.

@@ -56,7 +56,7 @@ def test_a_journey_with_secrets_leaves_none_in_the_log(tmp_path: Path, env: str)
             connection.getresponse()
             connection.close()
         turnout.send_signal(signal.SIGTERM)
-        told = "".join(turnout.communicate(timeout=30))
+        told = "".join(turnout.finished(timeout=30))
     assert CANARY not in told
 
 
