@@ -8,6 +8,19 @@ from realtime.engine import Engine
 from realtime.region import Bound, all_regions, anyone, region
 from realtime.roster import Limits
 from realtime.shared import Away
+from realtime.upkeep import lasting
 from realtime.visit import Refused
 
-__all__ = ["Away", "Bound", "Drawn", "Engine", "Limits", "Refused", "all_regions", "anyone", "region", "viewers"]
+__all__ = [
+    "Away",
+    "Bound",
+    "Drawn",
+    "Engine",
+    "Limits",
+    "Refused",
+    "all_regions",
+    "anyone",
+    "lasting",
+    "region",
+    "viewers",
+]

@@ -24,6 +24,7 @@ from realtime.relay import Relay
 from realtime.roster import Limits, Roster
 from realtime.shared import Away, Shared
 from realtime.source import Lost, Source
+from realtime.upkeep import lasting
 from realtime.visit import Access, sorted_out
 
 log = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ class Engine:
         self._endpoint = Endpoint(self.hub, self.roster, self._pen, self._access, lambda: self.as_of)
         self.relay.start()
         self.feed.start()
-        self._tasks = [asyncio.create_task(work) for work in (self._keep_beating(), self._tick(), self._hear())]
+        self._tasks = [asyncio.create_task(lasting(work)) for work in (self._keep_beating, self._tick, self._hear)]
         self._is_running = True
         with suppress(TimeoutError):
             async with asyncio.timeout(START_SECONDS):

@@ -10,6 +10,7 @@ from realtime import metrics
 from realtime.change import Change, Position
 from realtime.shared import Away, Epoch, Shared
 from realtime.source import HEARTBEATS, Lost, Source
+from realtime.upkeep import lasting
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Feed:
         return time.monotonic() - self._beat_at > STALE_BEATS * BEAT_SECONDS
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._keep_beating())]
+        self._tasks = [asyncio.create_task(lasting(work)) for work in (self._follow, self._keep_beating)]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -71,6 +72,8 @@ class Feed:
                 log.warning("Redis is away, following the database itself: %r", error)
             except Silent:
                 log.warning("The log is silent, following the database itself")
+            except Exception:
+                log.exception("The log cannot be read, following the database itself")
             try:
                 await self._follow_database()
             except Silent:

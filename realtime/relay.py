@@ -15,6 +15,7 @@ from realtime import metrics, tracing
 from realtime.change import Change, Position
 from realtime.shared import Away, Epoch, Shared
 from realtime.source import Lost, Source
+from realtime.upkeep import lasting
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Relay:
         self.holds_lease = False
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._keep_trying())
+        self._task = asyncio.create_task(lasting(self._keep_trying))
 
     async def stop(self) -> None:
         """Stops relaying and hands the lease over."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from quart import Quart
 
-from realtime import Engine
+from realtime import Engine, lasting
 from webapp import access, database, due, responses
 from webapp.admin import retention, worker_health
 from webapp.change_stream import ChangeStream
@@ -92,7 +92,7 @@ def _start_and_stop(app: Quart, settings: Settings, engine: Engine) -> None:
         await retention.apply(await retention.current())
         await people.seal_all()
         await engine.start()
-        running.extend(asyncio.create_task(work()) for work in _beside_the_requests(app, settings))
+        running.extend(asyncio.create_task(lasting(work)) for work in _beside_the_requests(app, settings))
 
     @app.after_serving
     async def stop() -> None:

@@ -13,7 +13,7 @@ from realtime.relay import Relay
 from realtime.shared import Shared
 from realtime.source import Lost
 from tests.realtime import regions
-from tests.realtime.conftest import NAME, Start
+from tests.realtime.conftest import NAME, Start, Worker
 from webapp import database, embedded
 from webapp.change_stream import ChangeStream
 from webapp.database import Database
@@ -254,4 +254,26 @@ async def test_a_stream_that_is_closed_ends_for_its_followers(source: ChangeStre
     await asyncio.sleep(0.1)
     source.close()
     async with asyncio.timeout(20):
-        assert await following == []
+        assert {change.collection for change in await following} <= {"heartbeats"}
+
+
+async def test_an_entry_that_nobody_can_read_stops_no_screen(
+    start: Start, servers: embedded.Addresses, db: Database
+) -> None:
+    worker = await start()
+    watcher = await worker.watch("ws", regions.note("n"))
+    await reads_the_log(worker)
+    async with redis.Redis.from_url(servers.redis_url) as raw:
+        tip = Position.parse((await raw.xinfo_stream(worker.engine.shared.log))["last-generated-id"].decode())
+        await raw.xadd(worker.engine.shared.log, {"c": "?"}, id=str(Position(tip.time, tip.part + 1)))
+    await db.notes.insert_one({"_id": "n", "text": "after"})
+    await watcher.sees("after")
+    await reads_the_log(worker)
+    await db.notes.update_one({"_id": "n"}, {"$set": {"text": "by the log again"}})
+    await watcher.sees("by the log again")
+
+
+async def reads_the_log(worker: Worker) -> None:
+    async with asyncio.timeout(20):
+        while not worker.engine.feed.reads_log:
+            await asyncio.sleep(0.05)
