@@ -10,7 +10,7 @@ import pytest
 from quart import Quart
 from quart.typing import TestClientProtocol
 
-from tests import team
+from tests import team, whole
 from webapp import database, embedded
 from webapp.app import create_app, use
 from webapp.settings import Settings
@@ -28,16 +28,16 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Addre
 
 @pytest.fixture(scope="session")
 async def connection(servers: embedded.Addresses) -> AsyncIterator[database.Database]:
-    connected = database.connect(servers.mongodb_uri, "turnout_test")
-    await database.prepare()
-    yield connected
-    database.close()
+    with database.connected(servers.mongodb_uri, "turnout_test", is_patient=True):
+        await database.prepare()
+    with database.connected(servers.mongodb_uri, "turnout_test") as connected:
+        yield connected
 
 
 @pytest.fixture
 async def db(connection: database.Database) -> database.Database:
     """The connected database, emptied before the test (collections and indexes stay)."""
-    for name in await connection.list_collection_names():
+    for name in await whole.filled(connection):
         await connection[name].delete_many({})
     ticket_types.forget()
     return connection

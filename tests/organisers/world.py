@@ -8,6 +8,7 @@ from typing import Any
 from quart import Quart
 from quart.typing import TestClientProtocol as Client
 
+from tests import whole
 from tests.team import NOW, acting, browser, founded, house, joined, somebody
 from webapp.database import db
 from webapp.door import clashes, devices, lists
@@ -62,13 +63,14 @@ class World:
 
     async def remember(self) -> None:
         """Keeps everything as it is now."""
-        names = [name for name in await db().list_collection_names() if "heartbeat" not in name]
-        self.kept = {name: await db()[name].find().to_list(None) for name in names}
+        kept = await whole.documents(db())
+        self.kept = {name: documents for name, documents in kept.items() if "heartbeat" not in name}
 
     async def restore(self) -> None:
         """Makes everything as it was kept."""
+        now = await whole.documents(db())
         for name, documents in self.kept.items():
-            if await db()[name].find().to_list(None) != documents:
+            if now[name] != documents:
                 await db()[name].delete_many({})
                 if documents:
                     await db()[name].insert_many(documents)

@@ -8,6 +8,7 @@ from typing import Any
 
 import html5lib
 
+from tests import whole
 from webapp.database import db
 
 SCRIPTS = (
@@ -42,8 +43,8 @@ def harm(html: str) -> list[str]:
 
 async def everything() -> dict[str, list[Any]]:
     """The whole database."""
-    names = [name for name in await db().list_collection_names() if name not in {"heartbeats", "workers"}]
-    return {name: await db()[name].find().to_list(None) for name in names}
+    kept = await whole.documents(db())
+    return {name: documents for name, documents in kept.items() if name not in {"heartbeats", "workers"}}
 
 
 def inside(value: Any) -> Iterator[tuple[str, Any]]:
