@@ -75,9 +75,9 @@ def connect(uri: str, name: str, *, is_patient: bool = False) -> Database:
 
 
 @contextmanager
-def connected(uri: str, name: str) -> Iterator[Database]:
-    """Connected for as long as the block runs. Raises Misconfigured."""
-    database = connect(uri, name)
+def connected(uri: str, name: str, *, is_patient: bool = False) -> Iterator[Database]:
+    """Connected for as long as the block runs, as `connect` does. Raises Misconfigured."""
+    database = connect(uri, name, is_patient=is_patient)
     try:
         yield database
     finally:

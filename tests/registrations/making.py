@@ -60,8 +60,9 @@ async def audited(offered: Offered) -> Audit:
 @asynccontextmanager
 async def elsewhere(uri: str, name: str) -> AsyncIterator[None]:
     """In another database, which is gone afterwards: for what the product itself is started on."""
-    with database.connected(uri, name) as there:
+    with database.connected(uri, name, is_patient=True):
         await migrations.bring_up_to_date()
+    with database.connected(uri, name) as there:
         try:
             yield
         finally:

@@ -17,9 +17,6 @@ async def run(given: Settings) -> int:
 
 async def at_start(used: Settings) -> Schema:
     """Brings the database up to date before anybody serves. Raises Misconfigured when it is too new for this code."""
-    database.connect(used.mongodb_uri, used.database, is_patient=True)
-    try:
+    with database.connected(used.mongodb_uri, used.database, is_patient=True):
         await store.bring_up_to_date()
         return await store.current()
-    finally:
-        database.close()
