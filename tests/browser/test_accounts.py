@@ -13,7 +13,7 @@ from pymongo.database import Database
 from tests.browser.acts import press
 from tests.browser.conftest import Person
 from tests.browser.test_journeys import BOTH
-from tests.browser.test_looks import LOOKS, WIDER, findings
+from tests.browser.test_looks import WIDER, WIDTHS, findings
 from tests.people.conftest import PASSWORD
 
 
@@ -205,9 +205,9 @@ async def everywhere(page: Page, email: str) -> list[str]:
     return [*OF_ACCOUNTS, password, "/outbox"]
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-async def test_axe_finds_nothing_about_accounts(person: Person, by_name: str, scheme: str, width: int) -> None:
-    options = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
+@WIDTHS
+async def test_axe_finds_nothing_about_accounts(person: Person, by_name: str, width: int) -> None:
+    options = {"viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
     page, email, found = await person("/sign-in", base_url=by_name, nobody=True, **options), an_address(), []
     await device(page)
     found += await findings(page)

@@ -9,9 +9,8 @@ from playwright.async_api import Page, expect
 from tests.browser.acts import published
 from tests.browser.conftest import Person
 from tests.browser.test_door import Evening, Shell, begun, typed
-from tests.browser.test_looks import WIDER, findings
+from tests.browser.test_looks import WIDER, WIDTHS, findings
 
-LOOKS = [("light", 390), ("dark", 1280)]
 WAIVER = {"id": "waiver", "label": "Has signed the waiver", "kind": "consent", "per": "door", "is_required": True}
 SHIRT = {"id": "shirt", "label": "Shirt", "kind": "choice", "options": ["S", "M", "L"], "per": "ticket"}
 
@@ -78,9 +77,9 @@ async def evening(person: Person, shell: Shell) -> Evening:
     return Evening(shell, owner, await published(owner, "Evening"))
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-async def test_axe_finds_nothing_at_the_door(evening: Evening, person: Person, scheme: str, width: int) -> None:
-    looks = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
+@WIDTHS
+async def test_axe_finds_nothing_at_the_door(evening: Evening, person: Person, width: int) -> None:
+    looks = {"viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
     owner, helper = await person("/", **looks), await person("/", nobody=True, **looks)
     found: list[str] = []
     async for name, page in views(evening, owner, helper):

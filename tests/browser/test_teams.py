@@ -2,14 +2,13 @@
 
 import re
 
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.acts import is_live, press
 from tests.browser.conftest import Person
 from tests.browser.test_accounts import an_address, join, link_in_mail
 from tests.browser.test_journeys import BOTH
-from tests.browser.test_looks import LOOKS, WIDER, findings
+from tests.browser.test_looks import WIDER, WIDTHS, findings
 
 MANAGE = "/manage/quay-street-studio"
 
@@ -76,9 +75,9 @@ async def everywhere(page: Page) -> list[str]:
     return [*public, *(MANAGE + path for path in PAGES), str(member), made, link]
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-async def test_axe_finds_nothing_about_organisers(person: Person, scheme: str, width: int) -> None:
-    page = await person("/", color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
+@WIDTHS
+async def test_axe_finds_nothing_about_organisers(person: Person, width: int) -> None:
+    page = await person("/", viewport={"width": width, "height": 800}, reduced_motion="reduce")
     found = []
     for path in await everywhere(page):
         await page.goto(path)
