@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import structlog
 
+from realtime import lasting
 from webapp.changes import store
 from webapp.changes.change import Change
 from webapp.database import PyMongoError
@@ -33,7 +34,7 @@ class Tail:
         if self._polling is None or self._polling.done():
             self.tip, self._start = "", ""
             self._kept.clear()
-            self._polling = asyncio.create_task(self._poll())
+            self._polling = asyncio.create_task(lasting(self._poll))
 
     def leave(self) -> None:
         """One follower fewer."""
