@@ -23,6 +23,11 @@ class Position(NamedTuple):
         return cls(int(time), int(part))
 
     @property
+    def next_time(self) -> "Position":
+        """Where the next history begins after this one was lost: what ended it, a drop, would end it again."""
+        return Position(self.time + 1, 0)
+
+    @property
     def seconds(self) -> int:
         """Unix time of the database."""
         return self.time >> 32

@@ -80,7 +80,7 @@ class Feed:
                 log.warning("The database's changes are silent, following them anew")
             except Lost as lost:
                 log.warning("The database's history was lost: %s", lost)
-                self._position = None
+                await self._begin_after_the_loss()
             except Exception:
                 log.exception("The database cannot be followed just now")
                 await asyncio.sleep(RETRY_SECONDS)
@@ -118,7 +118,7 @@ class Feed:
         self._reading_log(False)
         now = await self._source.now()
         # A position in the future is of another history; followed from there, nothing would ever come.
-        if self._position is None or self._position.time > now.time:
+        if self._position is None or self._position > now.next_time:
             self._start_anew(now, "start")
         self._heard_at = time.monotonic()
         is_log_back = asyncio.create_task(self._wait_for_log())
@@ -132,6 +132,11 @@ class Feed:
         finally:
             is_log_back.cancel()
             await asyncio.gather(is_log_back, return_exceptions=True)
+
+    async def _begin_after_the_loss(self) -> None:
+        self._position = None
+        with suppress(Exception):  # without a database it is asked again
+            self._start_anew((await self._source.now()).next_time, "lost")
 
     async def _wait_for_log(self) -> None:
         """Ends when the log has come as far as this worker has read."""

@@ -92,19 +92,16 @@ class Relay:
                 metrics.appends.labels("rewind").inc()
             except Lost as lost:
                 log.warning("the database's history was lost, a new log begins: %s", lost)
-                await self._new_log(epoch)
+                await self._shared.begin(epoch, (await self._source.now()).next_time)
 
     async def _begin_where_the_log_ends(self) -> tuple[Epoch, Position]:
         epoch, tip = await self._shared.state()
         now = await self._source.now()
         # A log that ends in the future belongs to another history: a restored database, or another one.
-        if not epoch or tip > Position(now.time + 1, 0):
-            epoch = await self._new_log(epoch)
+        if not epoch or tip > now.next_time:
+            epoch = await self._shared.begin(epoch, now)
             tip = epoch.base
         return epoch, tip
-
-    async def _new_log(self, instead_of: Epoch) -> Epoch:
-        return await self._shared.begin(instead_of, await self._source.now())
 
     async def _copy(self, epoch: Epoch, tip: Position) -> None:
         async with aclosing(self._source.follow(tip)) as history:

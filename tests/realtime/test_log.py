@@ -195,7 +195,9 @@ async def test_a_history_that_ends_is_said_to_be_lost(doomed: ChangeStream, db: 
         await history(doomed, start, "never")
 
 
-async def test_a_log_whose_history_was_lost_is_begun_anew(doomed: ChangeStream, shared: Shared, db: Database) -> None:
+async def test_a_log_whose_history_was_lost_is_begun_anew_once(
+    doomed: ChangeStream, shared: Shared, db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     start = await doomed.now()
     old = await shared.begin((await shared.state())[0], start)
     async with relaying(doomed, shared):
@@ -204,8 +206,10 @@ async def test_a_log_whose_history_was_lost_is_begun_anew(doomed: ChangeStream, 
         async with asyncio.timeout(20):
             while (await shared.state())[0] == old:
                 await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
         await db.client.turnout_doomed.notes.insert_one({"_id": "two"})
         assert (await logged(shared, start, "two"))[-1].document == "two"
+    assert caplog.text.count("a new log begins") == 1
 
 
 async def test_a_reader_that_was_overtaken_by_trimming_is_told(
