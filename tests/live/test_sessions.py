@@ -88,5 +88,11 @@ async def watching(turnout: Turnout, transport: str, asked: str, cookie: str) ->
 def sockets(var: Path) -> list[int]:
     """How many sockets each worker has open."""
     workers = [pid for pid in processes(var) if b"\0worker\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    links = [[one.readlink() for one in Path(f"/proc/{pid}/fd").iterdir()] for pid in sorted(workers)]
-    return [sum(str(link).startswith("socket:") for link in found) for found in links]
+    return [sum(map(_is_socket, Path(f"/proc/{pid}/fd").iterdir())) for pid in sorted(workers)]
+
+
+def _is_socket(file: Path) -> bool:
+    try:
+        return str(file.readlink()).startswith("socket:")
+    except FileNotFoundError:  # closed since they were listed
+        return False
