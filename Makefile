@@ -12,9 +12,11 @@ export PYTHONDONTWRITEBYTECODE :=
 run: $(ASSETS)
 	@$(if $(WORKERS),WORKERS=$(WORKERS)) $(BIN)/python -m webapp run
 
-# In several processes, each with servers of its own; `ARGS="-n 0 tests/door"` for a few tests.
+# In several processes, each with servers of its own, and then alone what has to happen within seconds;
+# `ARGS="-n 0 tests/door"` for a few tests.
 test: $(ASSETS) .venv/dev browser checkers
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--ignore tests/convergence)
+	@$(if $(ARGS),,$(BIN)/python -m pytest -q tests/convergence)
 
 check: $(ASSETS) .venv/dev checkers
 	@$(BIN)/ruff check .

@@ -18,6 +18,19 @@ from webapp.ticket_types import store as ticket_types
 
 SECRET = "a secret for the tests, long enough to be one"
 os.environ.setdefault("TURNOUT_SECRET", SECRET)
+LONGEST = ("changes/test_soak", "walls/test_forms", "browser/test_looks", "live/test_away", "live/")
+LONGEST += ("organisers/test_access", "browser/test_accounts", "browser/", "test_serving", "api/test_examples")
+LONGEST += ("ops/test_check", "migrations/", "observing/", "door/test_workers", "places/test_races")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that in the end no process of the run is alone with it."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    found = (turn for turn, one in enumerate(LONGEST) if item.nodeid.startswith(f"tests/{one}"))
+    return next(found, len(LONGEST))
 
 
 @pytest.fixture(scope="session")
