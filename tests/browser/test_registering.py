@@ -10,18 +10,22 @@ from tests.browser.conftest import Person
 
 
 async def test_the_last_place_goes_and_comes_back_on_every_open_page(person: Person) -> None:
-    path = await published(await person("/"), a_title(), capacity="1")
+    title = a_title()
+    path = await published(await person("/"), title, capacity="1")
     watching, team = await person(path), await person(f"{path}/registrations")
-    ana, ben = await person(path), await person(path)
-    for page in (watching, team):
+    ana, ben, front = await person(path), await person(path), await person(f"/?text={title}")
+    for page in (watching, team, front):
         await is_live(page)
+    await expect(front.get_by_text("1 place left")).to_be_visible()
     await asks(ana, path)
     await confirms(ana, "Ana")
     await expect(watching.get_by_text("Sold out")).to_be_visible()
+    await expect(front.get_by_text("Sold out", exact=True)).to_be_visible()
     await expect(team.get_by_text("ana@example.org")).to_be_visible()
 
     await asks(ben, path)
     await expect(ben.get_by_text("The next free place is yours.")).to_be_visible()
+    await expect(front.get_by_text("Sold out, 1 waiting")).to_be_visible()
     zoe = await person(path)
     await asks(zoe, path)
     for page in (ben, zoe):

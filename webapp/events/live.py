@@ -13,6 +13,7 @@ from webapp.events.event import Listed, Phase, State
 from webapp.events.search import Search
 from webapp.organisers import store as organisers
 from webapp.organisers.organiser import Organiser
+from webapp.registrations.glances import WATCHED, glances
 
 Context = dict[str, Any]
 OF_ONE = {"events": ("_id", "event_id")}
@@ -39,13 +40,14 @@ async def event_viewers(event_id: str) -> Context:
     return {"count": viewers(event_viewers(event_id))}
 
 
-@region("events/list.html", watches={"events": "*"}, visible_to=anyone)
+@region("events/list.html", watches={"events": "*", **WATCHED}, visible_to=anyone)
 async def event_list(query: str) -> Context:
     """Public events that are on or to come, as searched for, day by day."""
     search = Search.parse(query)
     found = await finding.upcoming(search)
     more = search.model_copy(update={"after": found.after}).query if found.after else None
-    return {"search": search, "listing": schedule.listing(found.events), "more": more}
+    shown = {"listing": schedule.listing(found.events), "glances": await glances(found.events)}
+    return {"search": search, "more": more, **shown}
 
 
 @region("events/tags.html", watches={"events": "*"}, visible_to=anyone)
@@ -64,12 +66,13 @@ async def event_month(month: str, query: str) -> Context:
     return {"month": first, "weeks": weeks, "days": here, "search": search}
 
 
-@region("events/day.html", watches={"events": "*"}, visible_to=anyone)
+@region("events/day.html", watches={"events": "*", **WATCHED}, visible_to=anyone)
 async def event_day(day: str, query: str) -> Context:
     """Everything public on one day, past days too; `day` is written 2026-05-23."""
     on = date.fromisoformat(day)
     found = await finding.in_month(_midnight(on.replace(day=1)), Search.parse(query).model_copy(update={"day": on}))
-    return {"day": schedule.Day(on, [schedule.dated(event) for event in found])}
+    shown = schedule.Day(on, [schedule.dated(event) for event in found])
+    return {"day": shown, "glances": await glances(found)}
 
 
 @region("events/manage.html", watches={"events": "organiser_id", "organisers": "_id"}, visible_to=editor)

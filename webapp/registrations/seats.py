@@ -52,6 +52,28 @@ def seats(types: Sequence[TicketType], pools: Sequence[Pool], lines: Mapping[str
     return [Seats(kind, _least(lefts.get(pool) for pool in kind.pools), _waiting(lines, kind), zone) for kind in types]
 
 
+@dataclass(frozen=True)
+class Glance:
+    """How an event stands in a list: sold out, or little left. A number is None where types share no one number."""
+
+    is_sold_out: bool
+    left: int | None = None
+    waiting: int | None = None
+
+
+def glance(shown: Sequence[Seats]) -> Glance | None:
+    """What a list says of an event to somebody without a code; None while enough is left, or nothing can be had."""
+    offered = [one for one in shown if one.is_open and not one.kind.is_hidden]
+    to_have = [one for one in offered if not one.is_sold_out]
+    if offered and not to_have:
+        # One who waits for two ticket types is in two lines: their lengths are not added up.
+        return Glance(is_sold_out=True, waiting=offered[0].waiting if len(offered) == 1 else None)
+    if not to_have or not all(one.are_few for one in to_have):
+        return None
+    is_of_same_pools = len({tuple(sorted(one.kind.pools)) for one in to_have}) == 1
+    return Glance(is_sold_out=False, left=to_have[0].left if is_of_same_pools else None)
+
+
 def _least(lefts: Iterable[int | None]) -> int | None:
     limits = [left for left in lefts if left is not None]
     return max(0, min(limits)) if limits else None
