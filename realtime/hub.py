@@ -102,7 +102,8 @@ class Hub:
     def _easel(self, bound: Bound) -> Easel:
         easel = self._easels.get(bound.key)
         if easel is None:
-            easel = self._easels[bound.key] = Easel(bound, self._timed_draw, self._frame, self._limit)
+            pace = max(self._frame, bound.region.pace)
+            easel = self._easels[bound.key] = Easel(bound, self._timed_draw, pace, self._limit)
         return easel
 
     async def _timed_draw(self, bound: Bound) -> Drawn:

@@ -65,6 +65,7 @@ class Region:
     visible_to: Audience
     loader: Loader
     parameters: tuple[str, ...]
+    pace: float = 0.0
 
     def __call__(self, *args: str) -> Bound:
         if len(args) != len(self.parameters) or not all(isinstance(arg, str) for arg in args):
@@ -83,16 +84,18 @@ class Region:
         return Interest(collection, field, args[index])
 
 
-def region(template: str, *, watches: Watches, visible_to: Audience) -> Callable[[Loader], Region]:
+def region(template: str, *, watches: Watches, visible_to: Audience, pace: float = 0.0) -> Callable[[Loader], Region]:
     """Makes a loader a region drawn with `template` (relative to partials/); its name is the function's.
 
     `watches` maps a collection to the field that must equal an argument: "_id", a routing field, (field, parameter),
     or "*" for any change. `visible_to(viewer, *args)` answers whether a viewer may see it.
+    Within `pace` seconds, where that is longer than a frame, it is drawn once at most: for what a busy collection
+    changes all the time.
     """
 
     def declare(loader: Loader) -> Region:
         parameters = tuple(inspect.signature(loader).parameters)
-        made = Region(loader.__name__, template, watches, visible_to, loader, parameters)
+        made = Region(loader.__name__, template, watches, visible_to, loader, parameters, pace)
         if not parameters and any(rule != ANY for rule in watches.values()):
             raise TypeError(f"{made.name} takes no argument, so it can only watch with '*'")
         if regions.setdefault(made.name, made) is not made:

@@ -48,6 +48,11 @@ async def all_notes() -> dict[str, Any] | None:
     return {"text": await database.db().notes.count_documents({})}
 
 
+@region("number.html", watches={"notes": "*"}, visible_to=anyone, pace=0.5)
+async def number_of_notes() -> dict[str, Any] | None:
+    return {"text": await database.db().notes.count_documents({})}
+
+
 async def is_let_in(viewer: str, note_id: str) -> bool:
     return viewer in private_to.get(note_id, set())
 

@@ -48,6 +48,22 @@ async def test_a_burst_is_bounded_and_its_end_arrives(worker: Worker, db: Databa
     assert texts == sorted(texts)
 
 
+async def test_what_changes_all_the_time_keeps_its_own_pace(worker: Worker, db: Database) -> None:
+    paced, other = regions.number_of_notes(), regions.all_notes()
+    watcher = await worker.watch("ws", paced, other)
+    loop = asyncio.get_running_loop()
+    regions.drawn.clear()
+    began = loop.time()
+    for number in range(60):
+        await db.notes.insert_one({"_id": str(number)})
+        await asyncio.sleep(0.02)
+    for bound in (paced, other):
+        await watcher.sees("60", bound.key)
+    halves = (loop.time() - began) / 0.5
+    assert regions.drawn.count(paced.key) <= halves + 2
+    assert regions.drawn.count(other.key) > 2 * regions.drawn.count(paced.key)
+
+
 async def test_a_reader_that_stops_is_not_waited_for_and_gets_the_last_state(worker: Worker, db: Database) -> None:
     keen, slow = await worker.watch("ws", regions.note("n")), await worker.watch("sse", regions.note("n"))
     await db.notes.insert_one({"_id": "n", "text": "0"})

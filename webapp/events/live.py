@@ -13,7 +13,7 @@ from webapp.events.event import Listed, Phase, State
 from webapp.events.search import Search
 from webapp.organisers import store as organisers
 from webapp.organisers.organiser import Organiser
-from webapp.registrations.glances import WATCHED, glances
+from webapp.registrations.glances import PACE, WATCHED, glances
 
 Context = dict[str, Any]
 OF_ONE = {"events": ("_id", "event_id")}
@@ -40,7 +40,7 @@ async def event_viewers(event_id: str) -> Context:
     return {"count": viewers(event_viewers(event_id))}
 
 
-@region("events/list.html", watches={"events": "*", **WATCHED}, visible_to=anyone)
+@region("events/list.html", watches={"events": "*", **WATCHED}, visible_to=anyone, pace=PACE)
 async def event_list(query: str) -> Context:
     """Public events that are on or to come, as searched for, day by day."""
     search = Search.parse(query)
@@ -66,7 +66,7 @@ async def event_month(month: str, query: str) -> Context:
     return {"month": first, "weeks": weeks, "days": here, "search": search}
 
 
-@region("events/day.html", watches={"events": "*", **WATCHED}, visible_to=anyone)
+@region("events/day.html", watches={"events": "*", **WATCHED}, visible_to=anyone, pace=PACE)
 async def event_day(day: str, query: str) -> Context:
     """Everything public on one day, past days too; `day` is written 2026-05-23."""
     on = date.fromisoformat(day)

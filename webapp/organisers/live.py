@@ -8,7 +8,7 @@ from webapp.errors import NotFound
 from webapp.events import finding, schedule
 from webapp.organisers import invitations, store
 from webapp.organisers.organiser import Role, may_give
-from webapp.registrations.glances import WATCHED, glances
+from webapp.registrations.glances import PACE, WATCHED, glances
 
 __all__ = ["Bound", "my_organisers", "organiser_page", "organiser_team"]
 
@@ -20,7 +20,12 @@ def same_role(person: Person, organiser_id: str, seen_as: str, *_: str) -> bool:
     return door(person, organiser_id) and person.roles[organiser_id] == seen_as
 
 
-@region("organisers/public.html", watches={"organisers": "_id", "events": "organiser_id", **WATCHED}, visible_to=anyone)
+@region(
+    "organisers/public.html",
+    watches={"organisers": "_id", "events": "organiser_id", **WATCHED},
+    visible_to=anyone,
+    pace=PACE,
+)
 async def organiser_page(organiser_id: str) -> Context | None:
     """What an organiser says of itself, and its events to come."""
     try:

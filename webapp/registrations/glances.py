@@ -10,6 +10,9 @@ from webapp.ticket_types.ticket_type import TicketType
 WATCHED = {"books": "*", "forms": "*", "ticket_types": "*"}
 """Whatever changes how an event stands changes one of these."""
 
+PACE = 1.0
+"""Every registration anywhere changes a book, and each search that somebody looks at is a list of its own."""
+
 Glances = dict[str, Glance]
 
 
