@@ -41,6 +41,11 @@ async def test_a_list_says_what_is_left_as_it_goes(client: Browser, db: Any) -> 
     assert await said(client, "Jazz on the Quay") == "Sold out, 1 waiting"
 
 
+async def test_a_list_says_what_is_left_before_anybody_came(client: Browser, db: Any) -> None:
+    await event_with(1, title="Jazz on the Quay")
+    assert await said(client, "Jazz on the Quay") == "1 place left"
+
+
 async def test_a_list_says_nothing_of_what_cannot_be_had(client: Browser, db: Any) -> None:
     jazz = await event_with(1, title="Jazz on the Quay")
     await comes(jazz, "ana", 1)

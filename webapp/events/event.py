@@ -240,6 +240,7 @@ class Listed(BaseModel):
     state: State
     phase: Phase
     deleted_at: datetime | None
+    capacity: int | None = None
 
     @property
     def path(self) -> str:

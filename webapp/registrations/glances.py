@@ -21,7 +21,7 @@ async def glances(events: Sequence[Listed]) -> Glances:
     sold = {one.id: one for one in events if one.state is State.PUBLISHED and one.phase is not Phase.OVER}
     if not sold:
         return {}
-    found = await scarce(list(sold), FEW)
+    found = await scarce({one.id: one.capacity for one in sold.values()}, FEW)
     told = {event_id: glance(_seats(sold[event_id], one)) for event_id, one in found.items() if one.is_open}
     return {event_id: one for event_id, one in told.items() if one}
 

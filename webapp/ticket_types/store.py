@@ -23,7 +23,7 @@ from webapp.places.case import note_id
 from webapp.places.standing import Line, lines_of
 from webapp.places.wishes import CHANGED, TOO_SMALL, AddPool, Resize
 from webapp.ticket_types.question import Form
-from webapp.ticket_types.ticket_type import MOST_TYPES, Offering, Pool, TicketType, in_sale
+from webapp.ticket_types.ticket_type import MOST_TYPES, Offering, Pool, TicketType, in_sale, whole
 
 REMEMBERED_SECONDS = 0.25
 """Under a rush what is offered is read four times a second, not for everybody."""
@@ -104,7 +104,9 @@ async def on_offer(organiser_id: str, event_id: str) -> OnOffer | None:
         return None
     offered = _offered(row)
     pools = [Pool.model_validate(one) for one in sorted(row["pools"], key=lambda one: str(one["_id"]))]
-    return OnOffer(offered, pools or [_whole(offered.event)], *map(lines_of, row["books"] or [{"lines": {}}]))
+    return OnOffer(
+        offered, pools or [whole(event_id, offered.event.capacity)], *map(lines_of, row["books"] or [{"lines": {}}])
+    )
 
 
 async def _offered_at(slug: str) -> Offered:
@@ -169,7 +171,7 @@ async def pools(event_id: str) -> list[Pool]:
 
 async def pools_of(event: Event) -> list[Pool]:
     """The same, also for an event that nobody asked places of yet."""
-    return await pools(event.id) or [_whole(event)]
+    return await pools(event.id) or [whole(event.id, event.capacity)]
 
 
 async def pool(event: Event, pool_id: str) -> Pool:
@@ -390,9 +392,3 @@ def _opening(event: Event, capacity: int | None) -> dict[str, Any]:
     note = {"_id": note_id(event.id, 1), "event_id": event.id, "number": 1, "what": "opened", "subject": event.id}
     who = {"organiser_id": event.organiser_id, "by": "", "at": event.created_at}
     return {**note, **who, "step": 1, "moved": [], "capacity": capacity}
-
-
-def _whole(event: Event) -> Pool:
-    """The one pool of an event that was never set up."""
-    kept = {"_id": event.id, "event_id": event.id, "name": "Places"}
-    return Pool.model_validate({**kept, "capacity": event.capacity, "left": event.capacity})

@@ -102,6 +102,11 @@ class Pool(BaseModel):
     left: int | None = None
 
 
+def whole(event_id: str, capacity: int | None) -> Pool:
+    """The one pool of an event that was never set up."""
+    return Pool(id=event_id, event_id=event_id, name="Places", capacity=capacity, left=capacity)
+
+
 def in_sale(kind: TicketType, now: datetime) -> TicketType:
     """The ticket type as it is at `now`, with the instant at which that ends."""
     if kind.opens_at and now < kind.opens_at:
