@@ -25,7 +25,7 @@ async def test_the_last_place_goes_and_comes_back_on_every_open_page(person: Per
 
     await asks(ben, path)
     await expect(ben.get_by_text("The next free place is yours.")).to_be_visible()
-    await expect(front.get_by_text("Sold out, 1 waiting")).to_be_visible()
+    await expect(front.get_by_text("1 waiting")).to_be_visible()
     zoe = await person(path)
     await asks(zoe, path)
     for page in (ben, zoe):

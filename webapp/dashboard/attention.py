@@ -66,7 +66,7 @@ def _of_places(event: Event, places: Places, names: Mapping[str, str]) -> Iterat
             text = f"“{pool.title}” has {_places(pool.beyond)} more taken than there are."
             yield Concern(Level.ALARM, text, f"{event.path}/registrations", "See registrations")
         elif pool.free == 0 and pool.waiting:
-            yield Concern(Level.NOTE, f"“{pool.title}” is full, and {_places(pool.waiting)} are waited for.", *line)
+            yield Concern(Level.NOTE, f"“{pool.title}” is full, and {_waited_for(pool.waiting)}.", *line)
         elif pool.free == 0:
             yield Concern(Level.NOTE, f"“{pool.title}” is full.", f"{event.path}/tickets", "Change its size")
         elif pool.capacity and pool.free is not None and pool.free <= (1 - NEARLY) * pool.capacity:
@@ -80,9 +80,7 @@ def _of_places(event: Event, places: Places, names: Mapping[str, str]) -> Iterat
     for type_id in places.paused:
         if waiting := places.tally.get(f"type:{type_id}:waiting", 0):
             name = names.get(type_id, "Ticket")
-            yield Concern(
-                Level.WARNING, f"The line for “{name}” stands still; {_places(waiting)} are waited for.", *line
-            )
+            yield Concern(Level.WARNING, f"The line for “{name}” stands still; {_waited_for(waiting)}.", *line)
 
 
 def _of_now(event: Event, around: Around) -> Iterator[Concern]:
@@ -100,6 +98,10 @@ def _of_now(event: Event, around: Around) -> Iterator[Concern]:
 
 def _places(count: int) -> str:
     return f"{count:,} {'place' if count == 1 else 'places'}"
+
+
+def _waited_for(count: int) -> str:
+    return f"{_places(count)} {'is' if count == 1 else 'are'} waited for"
 
 
 def _tickets(count: int) -> str:
