@@ -292,8 +292,9 @@ async def _attempted(work: Coroutine[Any, Any, None]) -> None:
         log.exception("Housekeeping failed")
 
 
-async def _always_the_same() -> None:
+async def _always_the_same() -> str:
     """Where one and the same server answers every read."""
+    return "the same"
 
 
 async def _everybody(_: dict[str, Any]) -> None:

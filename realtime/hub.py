@@ -12,7 +12,7 @@ from realtime.region import ANY, Bound, Interest
 from realtime.room import Room, Shown, difference
 
 Standing = Callable[[], Awaitable[object]]
-"""Answers who answers reads, once that one shows all that was ever read; another answer means: read again."""
+"""Answers who answers reads, once that one shows all that was ever read; another answer, or None, means: read again."""
 
 DRAWS_AT_ONCE = 16
 LINGER_SECONDS = 15
@@ -112,7 +112,8 @@ class Hub:
             while True:
                 before = await self._standing()
                 drawn = await self._pen.draw(bound)
-                if await self._standing() == before:
+                # Where nobody is known before and after, somebody may have been between, and have known less.
+                if before is not None and await self._standing() == before:
                     return drawn
 
     def _touched(self, change: Change) -> set[Easel]:

@@ -217,6 +217,8 @@ async def end_abandoned(seconds: float) -> int:
 async def standing() -> Any:
     """The election that made the primary of now, once that primary shows all that those before it did.
 
+    None while no primary is known.
+
     A new primary does not know at once how much of its own history the majority has: what it reads may go back.
     """
     election = _election()
@@ -232,7 +234,8 @@ async def standing() -> Any:
 def _election() -> Any:
     client: Any = db().client
     known = client.delegate.topology_description.server_descriptions().values()
-    return next((server.election_id for server in known if server.is_writable), None)
+    # What speaks the protocol without elections is known by its address.
+    return next((server.election_id or server.address for server in known if server.is_writable), None)
 
 
 def new_id() -> str:
